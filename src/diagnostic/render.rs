@@ -1,0 +1,1 @@
+//! Diagnostics drawn: for people, as JSON, as SARIF 2.1.0 and as GitHub annotations.

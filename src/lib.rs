@@ -1,0 +1,9 @@
+//! `aas`: declarative rules that govern what autonomous agents may do.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod source;
+pub mod diagnostic;
+pub mod decision;
+pub mod syntax;
+
+pub use source::{Settings, SourceSet, Span};
