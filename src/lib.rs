@@ -4,6 +4,8 @@
 pub mod source;
 pub mod diagnostic;
 pub mod decision;
+pub mod settings;
 pub mod syntax;
 
-pub use source::{Settings, SourceSet, Span};
+pub use settings::Settings;
+pub use source::{SourceSet, Span};

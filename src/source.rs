@@ -124,39 +124,7 @@ impl SourceFile {
     }
 }
 
-/// What `aas.toml` says: the settings of the root package.
-///
-/// They change what a policy means, so they are part of its identity (all but `lints`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Name of the root package; empty where no manifest names it.
-    pub package: String,
-    /// Language edition; only `2026` exists.
-    pub edition: u16,
-    /// The tier of a request that no rule matches: red or black.
-    pub default_tier: crate::decision::Tier,
-    /// IANA name of the zone of bare `now.hour`, `per day` and dates.
-    pub zone: String,
-    /// Whether paths that differ only in case or Unicode form are different paths.
-    pub case_sensitive_paths: bool,
-    /// Lint levels by diagnostic code or lint name: `allow`, `warn` or `deny`.
-    pub lints: Vec<(String, crate::diagnostic::LintLevel)>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            package: String::new(),
-            edition: 2026,
-            default_tier: crate::decision::Tier::Red,
-            zone: "UTC".into(),
-            case_sensitive_paths: false,
-            lints: Vec::new(),
-        }
-    }
-}
-
-/// The texts of one policy set, with its settings.
+/// The texts of one policy set.
 ///
 /// ```
 /// use aas::SourceSet;
@@ -167,8 +135,6 @@ impl Default for Settings {
 #[derive(Clone, Debug, Default)]
 pub struct SourceSet {
     files: Vec<SourceFile>,
-    /// Settings of the root package.
-    pub settings: Settings,
 }
 
 impl SourceSet {
