@@ -5,6 +5,9 @@ pub mod source;
 pub mod diagnostic;
 pub mod decision;
 pub mod settings;
+pub mod value;
+pub mod types;
+pub mod builtin;
 pub mod syntax;
 
 pub use settings::Settings;

@@ -1,0 +1,1 @@
+//! Globs on texts: `*` matches any run, `?` one character; linear time.

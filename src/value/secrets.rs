@@ -1,0 +1,1 @@
+//! The secret scanner: token families from vendors' published formats.
