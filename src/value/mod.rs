@@ -27,7 +27,7 @@ pub use net::UrlValue;
 pub use path::PathValue;
 pub use pattern::PatternSet;
 
-use crate::types::{EntityTypeId, EnumId, RecordId};
+use crate::ids::{EntityTypeId, EnumId, RecordId};
 
 /// A reference to an entity: its type and its id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

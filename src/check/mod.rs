@@ -1,0 +1,2 @@
+//! Types, optionality, origins, totality: a resolved set becomes a [`typed::TypedPolicy`].
+pub mod typed;
