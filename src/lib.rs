@@ -14,6 +14,7 @@ pub mod request;
 pub mod facts;
 pub mod entities;
 pub mod syntax;
+pub mod hir;
 pub mod check;
 
 pub use entities::Entities;

@@ -388,11 +388,15 @@ pub struct TExpr {
 /// Every form of typed expression. An expression yields a value, nothing (absent, only where its type is
 /// `T?`), or a fault. A fault of an operand is the fault of the whole, but for `and`, `or`, `at least`,
 /// quantifiers and memberships, which are Kleene. Of several faults the leftmost in source order counts.
+///
+/// An absent operand where a value is needed is a fault (`Missing`). The checker's narrowing proves that such
+/// a fault never decides: it stands beside a false `has` in an `and`, or a true `not has` in an `or`.
 #[derive(Clone, Debug)]
 pub enum TExprKind {
     /// A constant.
     Const(Value),
-    /// A field of the action, by name. A fault (`NotOnAction`) where the action lacks it.
+    /// A field of the action, by name. Absent where a declared action lacks it (the checker has proved that
+    /// only `has` and `??` ask then); a fault (`NotOnAction`) on an undeclared action.
     Field(Arc<str>),
     /// A fact, by its place in the group.
     Fact(FactGroup, u32),

@@ -831,7 +831,11 @@ pub enum ExprKind {
     Negate(Box<Expr>),
     /// `has branch`
     Has(Box<Expr>),
-    /// `a and b`, `n + 1`, `a ?? b`
+    /// `a and b and c`, flat: a chain of any length is one level deep
+    And(Vec<Expr>),
+    /// `a or b or c`, flat
+    Or(Vec<Expr>),
+    /// `n + 1`, `a == b`, `a ?? b`; a chain of `+ - * ??` nests to the left and counts as nesting (at most 64)
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
     /// `path under workspace`, `branch not in mainline`
     Relation {
@@ -912,8 +916,6 @@ pub enum Touch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each variant is the operator of the same name")]
 pub enum BinaryOp {
-    Or,
-    And,
     Equal,
     NotEqual,
     Less,
@@ -931,8 +933,6 @@ impl BinaryOp {
     #[must_use]
     pub fn symbol(self) -> &'static str {
         match self {
-            Self::Or => "or",
-            Self::And => "and",
             Self::Equal => "==",
             Self::NotEqual => "!=",
             Self::Less => "<",

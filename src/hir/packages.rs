@@ -1,0 +1,245 @@
+//! Files into packages, items into ids, `use` into scopes, circles refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Def, DefId, FileScope, Package, PackageId, PolicySet, named};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::settings::Settings;
+use crate::source::Span;
+use crate::syntax::ast::{self, ItemKind, UseNames};
+
+/// The package of files that name none, where `aas.toml` names none either.
+const NAMELESS: &str = "main";
+
+/// Puts files into packages and gives ids to named items.
+pub(super) fn collect(files: Vec<ast::File>, settings: &Settings, out: &mut Vec<Diagnostic>) -> PolicySet {
+    let names: Vec<String> = files.iter().map(|file| package_name(file, settings, out)).collect();
+    let sorted: BTreeSet<&String> = names.iter().collect();
+    let packages: Vec<Package> = sorted
+        .iter()
+        .map(|name| Package { name: (*name).clone(), names: BTreeMap::new(), reach: BTreeSet::new() })
+        .collect();
+    let scopes = names
+        .iter()
+        .map(|name| FileScope {
+            package: packages.iter().position(|p| p.name == *name).map(|i| PackageId(i as u32)),
+            ..FileScope::default()
+        })
+        .collect();
+    let mut set = PolicySet { files, scopes, packages, defs: Vec::new() };
+    collect_defs(&mut set, out);
+    set
+}
+
+/// What the file calls its package; reports one that stands late or twice.
+fn package_name(file: &ast::File, settings: &Settings, out: &mut Vec<Diagnostic>) -> String {
+    let mut found: Option<(String, Span)> = None;
+    for (i, item) in file.items.iter().enumerate() {
+        let ItemKind::Package(path) = &item.kind else { continue };
+        if let Some((_, first)) = &found {
+            out.push(
+                Diagnostic::new(Code::PackagePlace, item.span, "A file belongs to one package.")
+                    .at("a second `package`")
+                    .label(*first, "the first one")
+                    .help("Remove one of them, or split the file."),
+            );
+        } else if i > 0 {
+            out.push(
+                Diagnostic::new(Code::PackagePlace, item.span, "`package` must be the first item of a file.")
+                    .at("stands behind other items")
+                    .help("Move this line to the top of the file."),
+            );
+        }
+        found.get_or_insert((path.text(), path.span));
+    }
+    let fallback = if settings.package.is_empty() { NAMELESS } else { &settings.package };
+    found.map_or_else(|| fallback.to_string(), |(name, _)| name)
+}
+
+/// Gives ids to named items and reports names given twice.
+fn collect_defs(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
+    let mut defs = Vec::new();
+    for (f, file) in set.files.iter().enumerate() {
+        let package = set.package_of(f);
+        for (i, item) in file.items.iter().enumerate() {
+            let Some((name, kind)) = named(&item.kind) else { continue };
+            if super::scope::is_reserved(&name.text) {
+                out.push(
+                    Diagnostic::new(
+                        Code::ReservedName,
+                        name.span,
+                        format!("`{}` is a word of the language.", name.text),
+                    )
+                    .at("cannot be given to an item")
+                    .help(format!("Choose another name, such as `{}_item`.", name.text)),
+                );
+            }
+            defs.push(Def { package, name: name.text.clone(), kind, span: name.span, place: (f, i) });
+        }
+    }
+    defs.sort_by(|a, b| (a.package, &a.name, a.place).cmp(&(b.package, &b.name, b.place)));
+    for (i, def) in defs.iter().enumerate() {
+        let names = &mut set.packages[def.package.0 as usize].names;
+        if let Some(first) = names.get(&def.name) {
+            let first = &defs[first.0 as usize];
+            out.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    def.span,
+                    format!("`{}` names two items of the package.", def.name),
+                )
+                .at(format!("{} of the same name", def.kind.describe()))
+                .label(first.span, format!("{} has it already", first.kind.describe()))
+                .note(
+                    "Item names are unique in their package, whatever the kind: decisions, tests and audits say them.",
+                )
+                .help("Rename one of them."),
+            );
+        } else {
+            names.insert(def.name.clone(), DefId(i as u32));
+        }
+    }
+    set.defs = defs;
+}
+
+/// Resolves every `use` into its file's scope.
+pub(super) fn resolve_uses(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
+    for f in 0..set.files.len() {
+        let mut scope = FileScope { package: set.scopes[f].package, ..FileScope::default() };
+        for item in &set.files[f].items {
+            if let ItemKind::Use(usage) = &item.kind {
+                resolve_use(set, usage, &mut scope, out);
+            }
+        }
+        set.scopes[f] = scope;
+    }
+}
+
+fn find_package(set: &PolicySet, name: &str) -> Option<PackageId> {
+    set.packages.binary_search_by(|p| p.name.as_str().cmp(name)).ok().map(|i| PackageId(i as u32))
+}
+
+fn resolve_use(set: &PolicySet, usage: &ast::Use, scope: &mut FileScope, out: &mut Vec<Diagnostic>) {
+    let path = &usage.path;
+    match &usage.names {
+        UseNames::All(span) => match find_package(set, &path.text()) {
+            Some(package) => scope.globs.push((package, *span)),
+            None => out.push(unknown_package(set, path)),
+        },
+        UseNames::List(names) => match find_package(set, &path.text()) {
+            Some(package) => {
+                for (name, alias) in names {
+                    bring_item(set, package, name, alias.as_ref().unwrap_or(name), scope, out);
+                }
+            }
+            None => out.push(unknown_package(set, path)),
+        },
+        UseNames::Whole(alias) => resolve_whole(set, path, alias.as_ref(), scope, out),
+    }
+}
+
+/// `use a.b.c`: the package `a.b.c`, or the item `c` of package `a.b`.
+fn resolve_whole(
+    set: &PolicySet,
+    path: &ast::Path,
+    alias: Option<&ast::Name>,
+    scope: &mut FileScope,
+    out: &mut Vec<Diagnostic>,
+) {
+    let Some((last, front)) = path.parts.split_last() else { return };
+    let bound = alias.unwrap_or(last);
+    if let Some(package) = find_package(set, &path.text()) {
+        scope.aliases.insert(bound.text.clone(), (package, bound.span));
+        return;
+    }
+    let front_name = front.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(".");
+    match find_package(set, &front_name) {
+        Some(package) if !front.is_empty() => bring_item(set, package, last, bound, scope, out),
+        _ => out.push(unknown_package(set, path)),
+    }
+}
+
+fn bring_item(
+    set: &PolicySet,
+    package: PackageId,
+    name: &ast::Name,
+    bound: &ast::Name,
+    scope: &mut FileScope,
+    out: &mut Vec<Diagnostic>,
+) {
+    let from = set.package(package);
+    let Some(def) = from.names.get(&name.text) else {
+        let near = nearest(&name.text, from.names.keys().map(String::as_str));
+        let mut finding = Diagnostic::new(
+            Code::UnknownImport,
+            name.span,
+            format!("Package `{}` has no item `{}`.", from.name, name.text),
+        )
+        .at("not declared there");
+        if let Some(near) = near {
+            finding = finding.help(format!("Write `{near}`."));
+        }
+        out.push(finding);
+        return;
+    };
+    if let Some((other, span)) = scope.items.get(&bound.text)
+        && other != def
+    {
+        out.push(
+            Diagnostic::new(Code::DuplicateName, bound.span, format!("`{}` is used from two packages.", bound.text))
+                .at("brought again")
+                .label(*span, "brought here already")
+                .help(format!("Give one of them another name: `{} as other_{}`.", name.text, name.text)),
+        );
+        return;
+    }
+    scope.items.insert(bound.text.clone(), (*def, bound.span));
+}
+
+fn unknown_package(set: &PolicySet, path: &ast::Path) -> Diagnostic {
+    let name = path.text();
+    let finding = Diagnostic::new(Code::UnknownPackage, path.span, format!("No file declares package `{name}`."))
+        .at("not in this set");
+    match nearest(&name, set.packages.iter().map(|p| p.name.as_str())) {
+        Some(near) => finding.help(format!("Write `{near}`.")),
+        None => finding.help("Add the folder that declares it to the command or to `aas.toml`."),
+    }
+}
+
+/// Computes what each package reaches and refuses circles.
+pub(super) fn refuse_circles(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
+    let mut direct: Vec<BTreeMap<PackageId, Span>> = vec![BTreeMap::new(); set.packages.len()];
+    for scope in &set.scopes {
+        let Some(package) = scope.package else { continue };
+        let own = &mut direct[package.0 as usize];
+        let items = scope.items.values().map(|(def, span)| (set.def(*def).package, *span));
+        let whole = scope.aliases.values().copied().chain(scope.globs.iter().copied());
+        for (used, span) in items.chain(whole).filter(|(used, _)| *used != package) {
+            own.entry(used).or_insert(span);
+        }
+    }
+    for start in 0..set.packages.len() {
+        let id = PackageId(start as u32);
+        let mut reach = BTreeSet::from([id]);
+        let mut open = vec![id];
+        while let Some(next) = open.pop() {
+            for (used, span) in &direct[next.0 as usize] {
+                if *used == id {
+                    out.push(circle(set, id, next, *span));
+                }
+                if reach.insert(*used) {
+                    open.push(*used);
+                }
+            }
+        }
+        set.packages[start].reach = reach;
+    }
+}
+
+fn circle(set: &PolicySet, id: PackageId, through: PackageId, span: Span) -> Diagnostic {
+    let (name, back) = (&set.package(id).name, &set.package(through).name);
+    Diagnostic::new(Code::CyclicUse, span, format!("Package `{name}` uses itself through `{back}`."))
+        .at(format!("`{back}` uses `{name}` here"))
+        .note("What a pattern means depends on the packages in sight, so they must form layers.")
+        .help("Move what both need into a package of its own and use that from both.")
+}
