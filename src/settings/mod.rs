@@ -1,4 +1,14 @@
 //! What the root package says of the whole set, in `aas.toml`.
+//!
+//! [`Settings`] is the part that changes what a policy means; [`Manifest`] is the whole file, with the
+//! folders and dependencies that an embedder reads before it has a source set. Nothing here reads a disk.
+
+mod manifest;
+
+#[cfg(test)]
+mod tests;
+
+pub use manifest::{Dependency, Manifest};
 
 use crate::decision::Tier;
 use crate::diagnostic::LintLevel;

@@ -1,0 +1,40 @@
+//! The commands: one file each, and one variant each here.
+
+mod completions;
+mod explain;
+mod man;
+mod new;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Outcome;
+use crate::out::Out;
+
+/// Checks, evaluates, tests, formats and draws aasrule policies, which govern what AI agents may do.
+#[derive(Debug, Parser)]
+#[command(name = "aasc", version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 green or yellow, no errors, all tests passed; 10 red; 11 black; \
+1 the rules have errors or a test failed; 2 it could not be done.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Explain(explain::Args),
+    New(new::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// Runs a command.
+pub(crate) fn run(cli: Cli, out: &mut Out) -> Outcome {
+    match cli.command {
+        Command::Explain(args) => explain::run(&args, out),
+        Command::New(args) => new::run(&args, out),
+        Command::Completions(args) => completions::run(&args, out),
+        Command::Man(args) => man::run(&args, out),
+    }
+}
