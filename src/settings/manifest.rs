@@ -1,7 +1,6 @@
-//! `aas.toml` as text: tables `package`, `dependencies` and `lints`, every mistake with its place.
+//! `aas.toml` as text: settings, then the tables `dependencies` and `lints`; every mistake with its place.
 //!
 //! ```toml
-//! [package]
 //! name = "autonomy"
 //! edition = 2026
 //! sources = ["."]              # folders of rule files, beside this file
@@ -19,15 +18,14 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::Settings;
 use crate::decision::Tier;
 use crate::diagnostic::{Code, DefaultLevel, Diagnostic, LintLevel, nearest};
 use crate::source::{FileId, Span};
 
-const TABLES: [&str; 3] = ["package", "dependencies", "lints"];
-const PACKAGE_KEYS: [&str; 6] = ["name", "edition", "sources", "default", "zone", "case"];
+const KEYS: [&str; 8] = ["name", "edition", "sources", "default", "zone", "case", "dependencies", "lints"];
 
 /// All that an `aas.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +56,7 @@ impl Manifest {
     /// ```
     /// use aas::settings::Manifest;
     /// use aas::source::FileId;
-    /// let (manifest, wrong) = Manifest::parse("[package]\nname = \"demo\"\ndefault = \"black\"\n", FileId(0));
+    /// let (manifest, wrong) = Manifest::parse("name = \"demo\"\ndefault = \"black\"\n", FileId(0));
     /// assert!(wrong.is_empty());
     /// assert_eq!(manifest.settings.default_tier, aas::decision::Tier::Black);
     /// ```
@@ -72,19 +70,10 @@ impl Manifest {
         }
         let mut manifest = Self { settings: Settings::default(), sources: vec![".".into()], dependencies: Vec::new() };
         for (key, value) in tables.get_ref() {
-            let name: &str = key.get_ref();
-            match (name, value.get_ref()) {
-                ("package", DeValue::Table(table)) => reader.package(table, &mut manifest),
-                ("dependencies", DeValue::Table(table)) => reader.dependencies(table, &mut manifest),
-                ("lints", DeValue::Table(table)) => reader.lints(table, &mut manifest),
-                ("package" | "dependencies" | "lints", _) => {
-                    reader.bad(value.span(), format!("`{name}` must be a table. Write `[{name}]` on a line."));
-                }
-                _ => reader.unknown(key, "aas.toml has no table", TABLES),
-            }
+            reader.member(key, value, &mut manifest);
         }
         if manifest.settings.package.is_empty() && reader.wrong.is_empty() {
-            reader.bad(0..0, "The package has no name. Write `[package]` and `name = \"…\"` under it.".into());
+            reader.bad(0..0, "The package has no name. Write `name = \"…\"`.".into());
         }
         (manifest, reader.wrong)
     }
@@ -107,7 +96,7 @@ impl Reader {
     /// A word that is none of the known ones.
     fn unknown<'a>(
         &mut self,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
+        key: &Spanned<DeString<'_>>,
         what: &str,
         known: impl IntoIterator<Item = &'a str> + Clone,
     ) {
@@ -128,18 +117,24 @@ impl Reader {
         text
     }
 
-    fn package(&mut self, table: &DeTable<'_>, manifest: &mut Manifest) {
-        for (key, value) in table {
-            let settings = &mut manifest.settings;
-            match &**key.get_ref() {
-                "name" => self.name(value, settings),
-                "edition" => self.edition(value, settings),
-                "sources" => self.sources(value, &mut manifest.sources),
-                "default" => self.default_tier(value, settings),
-                "zone" => self.zone(value, settings),
-                "case" => self.case(value, settings),
-                _ => self.unknown(key, "`[package]` has no setting", PACKAGE_KEYS),
+    fn member(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>, manifest: &mut Manifest) {
+        let settings = &mut manifest.settings;
+        match (&**key.get_ref(), value.get_ref()) {
+            ("name", _) => self.name(value, settings),
+            ("edition", _) => self.edition(value, settings),
+            ("sources", _) => self.sources(value, &mut manifest.sources),
+            ("default", _) => self.default_tier(value, settings),
+            ("zone", _) => self.zone(value, settings),
+            ("case", _) => self.case(value, settings),
+            ("dependencies", DeValue::Table(table)) => self.dependencies(table, manifest),
+            ("lints", DeValue::Table(table)) => self.lints(table, manifest),
+            (name @ ("dependencies" | "lints"), _) => {
+                self.bad(value.span(), format!("`{name}` must be a table. Write `[{name}]` on a line."));
             }
+            ("package", DeValue::Table(_)) => {
+                self.bad(key.span(), "Settings stand at the top of aas.toml. Leave out `[package]`.".into());
+            }
+            _ => self.unknown(key, "aas.toml has no setting", KEYS),
         }
     }
 

@@ -17,7 +17,7 @@ fn only(text: &str) -> Diagnostic {
 #[test]
 fn everything_at_once() {
     let (manifest, wrong) = read(
-        "[package]\nname = \"a.b\"\nedition = 2026\nsources = [\"rules\", \"more\"]\ndefault = \"black\"\n\
+        "name = \"a.b\"\nedition = 2026\nsources = [\"rules\", \"more\"]\ndefault = \"black\"\n\
          zone = \"Europe/Warsaw\"\ncase = \"sensitive\"\n[dependencies]\npeople = { path = \"../people\" }\n\
          terms = \"../terms\"\n[lints]\nuncovered-red = \"deny\"\nAAS0602 = \"allow\"\n",
     );
@@ -34,7 +34,7 @@ fn everything_at_once() {
 
 #[test]
 fn a_name_is_enough() {
-    let (manifest, wrong) = read("[package]\nname = \"demo\"\n");
+    let (manifest, wrong) = read("name = \"demo\"\n");
     assert_eq!(wrong, []);
     assert_eq!(manifest.settings, Settings { package: "demo".into(), ..Settings::default() });
     assert_eq!(manifest.sources, ["."]);
@@ -42,7 +42,7 @@ fn a_name_is_enough() {
 
 #[test]
 fn a_misspelt_setting_is_found_at_its_place_with_a_suggestion() {
-    let text = "[package]\nname = \"demo\"\ndefalt = \"black\"\n";
+    let text = "name = \"demo\"\ndefalt = \"black\"\n";
     let d = only(text);
     assert_eq!((d.code, &text[d.primary.span.range()]), (Code::BadSetting, "defalt"));
     assert_eq!(d.help.as_deref(), Some("Did you mean `default`?"));
@@ -50,13 +50,13 @@ fn a_misspelt_setting_is_found_at_its_place_with_a_suggestion() {
 
 #[test]
 fn a_loose_default_is_refused() {
-    assert!(only("[package]\nname = \"d\"\ndefault = \"green\"\n").message.contains("red or black"));
-    assert!(only("[package]\nname = \"d\"\ndefault = \"yellow\"\n").message.contains("red or black"));
+    assert!(only("name = \"d\"\ndefault = \"green\"\n").message.contains("red or black"));
+    assert!(only("name = \"d\"\ndefault = \"yellow\"\n").message.contains("red or black"));
 }
 
 #[test]
 fn errors_cannot_be_turned_off() {
-    assert!(only("[package]\nname = \"d\"\n[lints]\nclaim-decides = \"allow\"\n").message.contains("always an error"));
+    assert!(only("name = \"d\"\n[lints]\nclaim-decides = \"allow\"\n").message.contains("always an error"));
 }
 
 #[test]
@@ -64,19 +64,20 @@ fn every_other_mistake_has_its_sentence() {
     for (text, needle) in [
         ("", "no name"),
         ("[package\n", "not TOML"),
-        ("[package]\nname = 3\n", "must be a text"),
-        ("[package]\nname = \"a b\"\n", "not a package name"),
-        ("[package]\nname = \"d\"\nedition = 2031\n", "2031"),
-        ("[package]\nname = \"d\"\nsources = \".\"\n", "list of folders"),
-        ("[package]\nname = \"d\"\nsources = [\"../x\"]\n", "outside the package"),
-        ("[package]\nname = \"d\"\nsources = []\n", "no folder"),
-        ("[package]\nname = \"d\"\nzone = \"Europe/Warsav\"\n", "No time zone"),
-        ("[package]\nname = \"d\"\ncase = \"no\"\n", "sensitive or checked"),
-        ("[package]\nname = \"d\"\n[dependencies]\nx = 3\n", "where it lies"),
-        ("[package]\nname = \"d\"\n[lints]\nunused-konst = \"deny\"\n", "no lint"),
-        ("[package]\nname = \"d\"\n[lints]\nunused-const = \"off\"\n", "no level"),
-        ("lints = 3\n[package]\nname = \"d\"\n", "must be a table"),
-        ("[pakage]\n", "no table"),
+        ("name = 3\n", "must be a text"),
+        ("name = \"a b\"\n", "not a package name"),
+        ("name = \"d\"\nedition = 2031\n", "2031"),
+        ("name = \"d\"\nsources = \".\"\n", "list of folders"),
+        ("name = \"d\"\nsources = [\"../x\"]\n", "outside the package"),
+        ("name = \"d\"\nsources = []\n", "no folder"),
+        ("name = \"d\"\nzone = \"Europe/Warsav\"\n", "No time zone"),
+        ("name = \"d\"\ncase = \"no\"\n", "sensitive or checked"),
+        ("name = \"d\"\n[dependencies]\nx = 3\n", "where it lies"),
+        ("name = \"d\"\n[lints]\nunused-konst = \"deny\"\n", "no lint"),
+        ("name = \"d\"\n[lints]\nunused-const = \"off\"\n", "no level"),
+        ("[package]\nname = \"d\"\n", "at the top"),
+        ("lints = 3\nname = \"d\"\n", "must be a table"),
+        ("[pakage]\n", "no setting"),
     ] {
         let (_, wrong) = read(text);
         assert!(wrong.iter().any(|d| d.message.contains(needle)), "{text:?}: {wrong:?}");
