@@ -1,6 +1,32 @@
 //! Compiled globs and regular expressions, with the limits that keep them linear and small.
+//!
+//! A set is one question: whether any of its patterns matches. Thousands of globs are not one automaton,
+//! which would not fit anywhere: each is filed under the literal text it begins or ends with, and only
+//! those are tried whose text is there. Regular expressions are matched in groups of bounded size, in time
+//! linear in the text; they have neither back references nor look-around.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use regex_automata::meta;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::syntax;
+
+use super::glob::Glob;
+use super::net::HostGlob;
+use super::path::{PathGlob, Parts, agreed};
+use super::{Fault, FaultKind, PathValue, Value};
+
+/// Greatest length of one pattern in bytes.
+pub const GREATEST_PATTERN: usize = 4_096;
+/// Greatest number of patterns in a set.
+pub const GREATEST_SET: usize = 10_000;
+/// Greatest size of one compiled regular expression, and of a group of them, in bytes.
+pub const GREATEST_REGEX: usize = 1 << 20;
+/// Greatest size of all regular expressions of a set.
+const GREATEST_REGEXES: usize = 16 << 20;
+/// How many regular expressions are searched for at once.
+const GROUP: usize = 64;
 
 /// What a pattern of a set is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,4 +48,211 @@ pub struct PatternSet {
     pub kind: PatternKind,
     /// As written, sorted, without repeats.
     pub sources: Vec<Arc<str>>,
+    matcher: Arc<Matcher>,
 }
+
+#[derive(Debug)]
+enum Matcher {
+    Text(Vec<Glob>, Index),
+    Path { globs: Vec<PathGlob>, exact: Index, folded: Option<Index> },
+    Host(Vec<HostGlob>, Index),
+    Regex(Vec<meta::Regex>),
+}
+
+impl PatternSet {
+    /// Compiles a set, or says which pattern is wrong, by its place in `sources`, and why.
+    pub fn compile<S: AsRef<str>>(kind: PatternKind, sources: &[S]) -> Result<Self, (usize, String)> {
+        if sources.len() > GREATEST_SET {
+            return Err((GREATEST_SET, format!("A set has at most {GREATEST_SET} patterns.")));
+        }
+        if let Some(long) = sources.iter().position(|s| s.as_ref().len() > GREATEST_PATTERN) {
+            return Err((long, format!("A pattern has at most {GREATEST_PATTERN} bytes.")));
+        }
+        let mut sorted: Vec<(&str, usize)> = sources.iter().enumerate().map(|(i, s)| (s.as_ref(), i)).collect();
+        sorted.sort_unstable();
+        sorted.dedup_by_key(|(source, _)| *source);
+        let matcher = match kind {
+            PatternKind::TextGlob => text_globs(&sorted),
+            PatternKind::PathGlob => path_globs(&sorted)?,
+            PatternKind::HostGlob => host_globs(&sorted)?,
+            PatternKind::Regex => regexes(&sorted)?,
+        };
+        let sources = sorted.iter().map(|(source, _)| Arc::from(*source)).collect();
+        Ok(Self { kind, sources, matcher: Arc::new(matcher) })
+    }
+
+    /// Whether a pattern of the set matches the value. On paths the whole set is one comparison: a fault
+    /// where the answer for it depends on case or Unicode form.
+    pub fn is_match(&self, case_sensitive_paths: bool, value: &Value) -> Result<bool, Fault> {
+        if let Value::Unknown(fault) = value {
+            return Err(fault.clone());
+        }
+        match (&*self.matcher, value) {
+            (Matcher::Text(globs, index), Value::Str(text) | Value::Ref(text)) => {
+                Ok(index.any(text, |id| globs[id].is_match(text)))
+            }
+            (Matcher::Host(globs, index), Value::Host(host)) => Ok(index.any(host, |id| globs[id].is_match(host))),
+            (Matcher::Path { globs, exact, folded }, Value::Path(path)) => {
+                match_path(globs, exact, folded.as_ref(), path, case_sensitive_paths)
+            }
+            (Matcher::Regex(groups), Value::Str(_) | Value::Ref(_) | Value::Url(_)) => {
+                let text = value.text().unwrap_or_default();
+                Ok(groups.iter().any(|regex| regex.is_match(text)))
+            }
+            (Matcher::Text(..) | Matcher::Path { .. } | Matcher::Host(..) | Matcher::Regex(_), _) => {
+                Err(Fault::new(FaultKind::IllTyped, "a pattern of another kind than the value"))
+            }
+        }
+    }
+}
+
+fn match_path(
+    globs: &[PathGlob],
+    exact: &Index,
+    folded: Option<&Index>,
+    path: &PathValue,
+    case_sensitive: bool,
+) -> Result<bool, Fault> {
+    let parts = Parts::of(path.text());
+    let as_is = exact.any(path.text(), |id| globs[id].matches_exactly(&parts));
+    if case_sensitive || (folded.is_none() && path.folded() == path.text()) {
+        return Ok(as_is);
+    }
+    let parts = Parts::of(path.folded());
+    let regardless = folded.unwrap_or(exact).any(path.folded(), |id| globs[id].matches_folded(&parts));
+    agreed(as_is, regardless)
+}
+
+fn text_globs(sources: &[(&str, usize)]) -> Matcher {
+    let globs = sources.iter().map(|(source, _)| Glob::new(source)).collect();
+    Matcher::Text(globs, Index::new(sources.iter().map(|(source, _)| *source)))
+}
+
+fn path_globs(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
+    let compile = |(source, place): &(&str, usize)| PathGlob::new(source).map_err(|message| (*place, message));
+    let globs = sources.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+    let exact = Index::new(globs.iter().map(PathGlob::normal));
+    let differs = globs.iter().any(|glob| glob.folded().is_some());
+    let folded = differs.then(|| Index::new(globs.iter().map(|glob| glob.folded().unwrap_or(glob.normal()))));
+    Ok(Matcher::Path { globs, exact, folded })
+}
+
+fn host_globs(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
+    let compile = |(source, place): &(&str, usize)| HostGlob::new(source).map_err(|message| (*place, message));
+    let globs = sources.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
+    let index = Index::new(globs.iter().map(HostGlob::normal));
+    Ok(Matcher::Host(globs, index))
+}
+
+/// Looks at each expression by itself, then joins them into groups.
+fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
+    let mut groups = Vec::new();
+    let mut group: Vec<&str> = Vec::new();
+    let (mut group_size, mut all) = (0, 0);
+    for (source, place) in sources {
+        let size = regex_size(source).map_err(|message| (*place, message))?;
+        all += size;
+        if all > GREATEST_REGEXES {
+            return Err((*place, format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes compiled.")));
+        }
+        if group.len() == GROUP || group_size + size > GREATEST_REGEX {
+            groups.push(join(&group).map_err(|message| (*place, message))?);
+            group.clear();
+            group_size = 0;
+        }
+        group.push(source);
+        group_size += size;
+    }
+    if let Some((_, place)) = sources.last() {
+        groups.push(join(&group).map_err(|message| (*place, message))?);
+    }
+    Ok(Matcher::Regex(groups))
+}
+
+/// The size of one expression compiled, or why it is none.
+fn regex_size(source: &str) -> Result<usize, String> {
+    let parsed = syntax::parse(source).map_err(|error| {
+        let whole = error.to_string();
+        let reason = whole.rsplit("error: ").next().unwrap_or(&whole).trim();
+        format!("This regular expression cannot be read: {reason}.")
+    })?;
+    let config =
+        thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(GREATEST_REGEX)).shrink(false);
+    let nfa = thompson::Compiler::new().configure(config).build_from_hir(&parsed);
+    nfa.map(|nfa| nfa.memory_usage()).map_err(|_| {
+        format!("This regular expression is larger than {GREATEST_REGEX} bytes compiled. Repeat less, or use ASCII classes such as `[a-z]`.")
+    })
+}
+
+fn join(sources: &[&str]) -> Result<meta::Regex, String> {
+    let config = meta::Config::new()
+        .which_captures(WhichCaptures::None)
+        // A group is only made where its members fit; both directions of search are compiled.
+        .nfa_size_limit(Some(4 * GREATEST_REGEX))
+        .onepass(false);
+    let built = meta::Builder::new().configure(config).build_many(sources);
+    built.map_err(|_| "These regular expressions are too large together.".to_string())
+}
+
+/// Globs filed under what a matching text must begin or end with.
+#[derive(Debug, Default)]
+struct Index {
+    /// Globs that match one text only.
+    whole: BTreeSet<Box<str>>,
+    heads: Filed,
+    tails: Filed,
+    /// Globs without a literal at either end.
+    rest: Vec<usize>,
+}
+
+/// By length, then by text.
+type Filed = BTreeMap<usize, BTreeMap<Box<[u8]>, Vec<usize>>>;
+
+/// Longer literals are filed under so many of their bytes.
+const GREATEST_KEY: usize = 64;
+
+impl Index {
+    fn new<'s>(sources: impl Iterator<Item = &'s str>) -> Self {
+        let mut index = Self::default();
+        for (id, source) in sources.enumerate() {
+            let Some(first) = source.find(['*', '?']) else {
+                index.whole.insert(source.into());
+                continue;
+            };
+            let (head, tail) = (&source.as_bytes()[..first], tail(source).as_bytes());
+            let (head, tail) = (&head[..head.len().min(GREATEST_KEY)], &tail[tail.len().saturating_sub(GREATEST_KEY)..]);
+            let file = |filed: &mut Filed, key: &[u8]| {
+                filed.entry(key.len()).or_default().entry(key.into()).or_default().push(id);
+            };
+            match (head.len().max(tail.len()), head.len() >= tail.len()) {
+                (0, _) => index.rest.push(id),
+                (_, true) => file(&mut index.heads, head),
+                (_, false) => file(&mut index.tails, tail),
+            }
+        }
+        index
+    }
+
+    /// Whether a glob matches, `verify` deciding on those that could.
+    fn any(&self, text: &str, mut verify: impl FnMut(usize) -> bool) -> bool {
+        if self.whole.contains(text) {
+            return true;
+        }
+        let bytes = text.as_bytes();
+        let heads = self.heads.range(..=bytes.len()).filter_map(|(len, filed)| filed.get(&bytes[..*len]));
+        let tails = self.tails.range(..=bytes.len()).filter_map(|(len, filed)| filed.get(&bytes[bytes.len() - len..]));
+        heads.chain(tails).flatten().chain(&self.rest).any(|id| verify(*id))
+    }
+}
+
+/// What stands after the last wildcard. After a `**` of components or labels the separator may be missing
+/// in the text (`**/x` matches `x`), so it is left out.
+fn tail(source: &str) -> &str {
+    let after = source.rfind(['*', '?']).map_or(0, |last| last + 1);
+    let tail = &source[after..];
+    if source[..after].ends_with("**") { tail.strip_prefix('/').unwrap_or(tail) } else { tail }
+}
+
+#[cfg(test)]
+#[path = "tests/pattern.rs"]
+mod tests;
