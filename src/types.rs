@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::source::Span;
-use crate::value::Value;
+use crate::value::time::{self, Zone};
+use crate::value::{Fault, FaultKind, PathValue, UrlValue, Value, net, text};
 
 pub use crate::ids::{EntityTypeId, EnumId, RecordId};
 
@@ -277,5 +278,121 @@ impl TypeTable {
             Type::Regexes => "regex".into(),
             Type::CivilTime => "civil time".into(),
         }
+    }
+}
+
+impl text::Names for TypeTable {
+    fn variant_name(&self, of: EnumId, place: u32) -> &str {
+        let variants = self.enums.get(of.0 as usize).map(|def| &def.variants);
+        variants.and_then(|all| all.get(place as usize)).map_or("?", |name| name)
+    }
+
+    fn entity_name(&self, of: EntityTypeId) -> &str {
+        let name = self.entities.get(of.0 as usize).map_or("?", |def| &def.name);
+        name.rsplit('.').next().unwrap_or(name)
+    }
+
+    fn field_name(&self, of: RecordId, place: usize) -> &str {
+        let fields = self.records.get(of.0 as usize).map(|def| &def.fields);
+        fields.and_then(|all| all.get(place)).map_or("?", |field| &field.name)
+    }
+}
+
+/// Reads a text as a value of a type that is written as text: the one way in for literals and requests.
+///
+/// `zone` is the zone of a time without offset. A `command` is read by its own module, enums and entities
+/// by whoever knows their names; they and all types that are not written as text are `IllTyped` here.
+pub fn read_text(ty: &Type, text: &str, zone: &Zone) -> Result<Value, Fault> {
+    match ty.required() {
+        Type::String => Ok(Value::str(text)),
+        Type::Path => PathValue::read(text).map(|path| Value::Path(Arc::new(path))),
+        Type::Ref => net::read_ref(text).map(Value::Ref),
+        Type::Url => UrlValue::read(text).map(|url| Value::Url(Arc::new(url))),
+        Type::Host => net::read_host(text).map(Value::Host),
+        Type::Ip => net::read_ip(text).map(Value::Ip),
+        Type::Cidr => net::read_cidr(text).map(Value::Cidr),
+        Type::Semver => read_semver(text),
+        Type::Timestamp => time::timestamp(text, zone).map(Value::Timestamp),
+        Type::TimeOfDay => time::read_time_of_day(text).map(Value::TimeOfDay),
+        Type::Duration => time::duration(text).map(Value::Duration),
+        Type::Bool
+        | Type::Int
+        | Type::Decimal
+        | Type::Ratio
+        | Type::Percent
+        | Type::Command
+        | Type::SimpleCommand
+        | Type::Enum(_)
+        | Type::Record(_)
+        | Type::List(_)
+        | Type::Set(_)
+        | Type::Map(_)
+        | Type::Entity(_)
+        | Type::Optional(_)
+        | Type::Range(_)
+        | Type::Globs
+        | Type::Regexes
+        | Type::CivilTime => Err(Fault::new(FaultKind::IllTyped, "this type is not written as a text")),
+    }
+}
+
+fn read_semver(text: &str) -> Result<Value, Fault> {
+    const GREATEST: usize = 256;
+    if text.len() > GREATEST {
+        return Err(Fault::new(FaultKind::TooLong, "a version has at most 256 bytes"));
+    }
+    let bad = |_| Fault::new(FaultKind::IllTyped, "not a version such as `1.4.0`");
+    semver::Version::parse(text).map(|version| Value::Semver(Arc::new(version))).map_err(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_become_values_of_their_type() {
+        for (ty, text, shown) in [
+            (Type::String, " as it is ", " as it is "),
+            (Type::Path, "./a//b", "a/b"),
+            (Type::Ref, "refs/heads/main", "main"),
+            (Type::Url, "HTTP://H.example", "http://h.example/"),
+            (Type::Host, "H.example.", "h.example"),
+            (Type::Ip, "::ffff:1.2.3.4", "1.2.3.4"),
+            (Type::Cidr, "10.0.0.0/8", "10.0.0.0/8"),
+            (Type::Semver, "1.4.0-rc.1+b", "1.4.0-rc.1+b"),
+            (Type::Timestamp, "2025-11-18", "2025-11-18T00:00:00Z"),
+            (Type::TimeOfDay, "09:05", "09:05"),
+            (Type::Duration.optional(), "90s", "1m30s"),
+        ] {
+            let value = read_text(&ty, text, &Zone::utc()).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
+            assert_eq!(text::show(&value, &TypeTable::default()), shown);
+        }
+    }
+
+    #[test]
+    fn what_a_type_cannot_read_is_a_fault() {
+        for (ty, text) in [
+            (Type::Path, ""),
+            (Type::Ref, "a b"),
+            (Type::Url, "h.example"),
+            (Type::Semver, "v1.4.0"),
+            (Type::Semver, "1.4"),
+            (Type::TimeOfDay, "24:00"),
+            (Type::Int, "1"),
+            (Type::Command, "ls"),
+        ] {
+            let fault = read_text(&ty, text, &Zone::utc()).expect_err(text);
+            assert_eq!(fault.kind, FaultKind::IllTyped, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_nothing_are_no_panic() {
+        use text::Names as _;
+        let none = TypeTable::default();
+        assert_eq!(
+            (none.variant_name(EnumId(7), 7), none.entity_name(EntityTypeId(7)), none.field_name(RecordId(7), 7)),
+            ("?", "?", "?")
+        );
     }
 }

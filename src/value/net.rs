@@ -166,6 +166,15 @@ fn unicode(wire: &str) -> String {
     if shown.is_empty() { wire.to_string() } else { shown }
 }
 
+/// The form of a normalised host that goes over the wire (`xn--…`), where it is another one.
+#[must_use]
+pub fn wire(host: &str) -> Option<String> {
+    if host.is_ascii() {
+        return None;
+    }
+    Host::parse(host).ok().map(|host| host.to_string())
+}
+
 fn show_ip_host(ip: IpAddr) -> Arc<str> {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.to_string().into(),
@@ -264,7 +273,10 @@ pub fn read_ip(text: &str) -> Result<IpAddr, Fault> {
 pub fn read_cidr(text: &str) -> Result<ipnet::IpNet, Fault> {
     let net: ipnet::IpNet = text.parse().map_err(|_| ill("not an address with a prefix such as `10.0.0.0/8`"))?;
     if net.trunc() != net {
-        return Err(Fault::new(FaultKind::IllTyped, format!("bits beyond the prefix are set; the net is `{}`", net.trunc())));
+        return Err(Fault::new(
+            FaultKind::IllTyped,
+            format!("bits beyond the prefix are set; the net is `{}`", net.trunc()),
+        ));
     }
     let ipnet::IpNet::V6(v6) = net else { return Ok(net) };
     match (v6.addr().to_ipv4_mapped(), v6.prefix_len().checked_sub(96)) {

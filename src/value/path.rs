@@ -172,7 +172,9 @@ impl<'t> Parts<'t> {
 
     fn under(&self, outer: &Self) -> bool {
         match (self.root, outer.root) {
-            (Root::Workspace, Root::Workspace) | (Root::Absolute, Root::Absolute) => self.components.starts_with(&outer.components),
+            (Root::Workspace, Root::Workspace) | (Root::Absolute, Root::Absolute) => {
+                self.components.starts_with(&outer.components)
+            }
             (Root::Above(n), Root::Above(m)) if n == m => self.components.starts_with(&outer.components),
             // Whatever lies further down lies in a folder further up. What that folder calls its own is not known.
             (Root::Above(n), Root::Above(m)) => n < m && outer.components.is_empty(),

@@ -14,7 +14,7 @@ use regex_automata::util::syntax;
 
 use super::glob::Glob;
 use super::net::HostGlob;
-use super::path::{PathGlob, Parts, agreed};
+use super::path::{Parts, PathGlob, agreed};
 use super::{Fault, FaultKind, PathValue, Value};
 
 /// Greatest length of one pattern in bytes.
@@ -153,7 +153,10 @@ fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
         let size = regex_size(source).map_err(|message| (*place, message))?;
         all += size;
         if all > GREATEST_REGEXES {
-            return Err((*place, format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes compiled.")));
+            return Err((
+                *place,
+                format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes compiled."),
+            ));
         }
         if group.len() == GROUP || group_size + size > GREATEST_REGEX {
             groups.push(join(&group).map_err(|message| (*place, message))?);
@@ -220,7 +223,8 @@ impl Index {
                 continue;
             };
             let (head, tail) = (&source.as_bytes()[..first], tail(source).as_bytes());
-            let (head, tail) = (&head[..head.len().min(GREATEST_KEY)], &tail[tail.len().saturating_sub(GREATEST_KEY)..]);
+            let (head, tail) =
+                (&head[..head.len().min(GREATEST_KEY)], &tail[tail.len().saturating_sub(GREATEST_KEY)..]);
             let file = |filed: &mut Filed, key: &[u8]| {
                 filed.entry(key.len()).or_default().entry(key.into()).or_default().push(id);
             };

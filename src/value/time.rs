@@ -229,6 +229,19 @@ pub fn date(civil: i64) -> Result<(i64, i64, i64), Fault> {
     Ok((i64::from(shown.year()), i64::from(shown.month()), i64::from(shown.day())))
 }
 
+/// Reads `09:00` or `23:59:30` as seconds of the day.
+pub fn read_time_of_day(text: &str) -> Result<u32, Fault> {
+    let mut rest = Scanner(text);
+    let mut read = || {
+        let hour = rest.digits(2).filter(|h| *h < 24)?;
+        rest.sign(':')?;
+        let minute = rest.digits(2).filter(|m| *m < 60)?;
+        let second = if rest.sign(':').is_some() { rest.digits(2).filter(|s| *s < 60)? } else { 0 };
+        if rest.0.is_empty() { u32::try_from(hour * 3_600 + minute * 60 + second).ok() } else { None }
+    };
+    read().ok_or_else(|| Fault::new(FaultKind::IllTyped, "not a time of day such as `09:00`"))
+}
+
 /// `09:00`, `23:59:30` from seconds of the day.
 #[must_use]
 pub fn show_time_of_day(seconds: u32) -> String {

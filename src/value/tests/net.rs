@@ -87,14 +87,49 @@ fn hosts_are_compared_as_they_read() {
 #[test]
 fn private_hosts_and_addresses() {
     for text in [
-        "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-        "100.127.255.255", "0.0.0.0", "255.255.255.255", "224.0.0.1", "168.63.129.16", "::1", "::", "fc00::1", "fd00:ec2::254",
-        "fe80::1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "localhost", "a.localhost", "x.internal",
-        "metadata.google.internal", "printer.local", "db", "LOCALHOST.", "0x7f.1", "2130706433",
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "100.127.255.255",
+        "0.0.0.0",
+        "255.255.255.255",
+        "224.0.0.1",
+        "168.63.129.16",
+        "::1",
+        "::",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "::ffff:10.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:7f00:1::",
+        "localhost",
+        "a.localhost",
+        "x.internal",
+        "metadata.google.internal",
+        "printer.local",
+        "db",
+        "LOCALHOST.",
+        "0x7f.1",
+        "2130706433",
     ] {
         assert!(is_private_host(&host(text)), "{text}");
     }
-    for text in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "example.com", "localhost.example.com", "notlocal.example", "10.example"] {
+    for text in [
+        "8.8.8.8",
+        "172.32.0.1",
+        "100.128.0.1",
+        "2606:4700::1111",
+        "example.com",
+        "localhost.example.com",
+        "notlocal.example",
+        "10.example",
+    ] {
         assert!(!is_private_host(&host(text)), "{text}");
     }
 }
@@ -156,9 +191,39 @@ fn refs_lose_only_where_they_are_kept() {
         assert_eq!(read_ref(given).as_deref(), Ok(name), "{given}");
     }
     for text in [
-        "", "/", "a/", "/a", "a//b", "HEAD", "@", "refs/heads/HEAD", "origin/HEAD", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b",
-        "a..b", "a@{1}", "a.", ".a", "a/.b", "a.lock", "-f", "+main", "a\0", "a\n", "refs/heads/", "origin/",
-        "refs/heads/refs/heads/main", "origin/origin/main", "refs/heads/origin/main", "refs/remotes/",
+        "",
+        "/",
+        "a/",
+        "/a",
+        "a//b",
+        "HEAD",
+        "@",
+        "refs/heads/HEAD",
+        "origin/HEAD",
+        "a b",
+        "a~1",
+        "a^",
+        "a:b",
+        "a?",
+        "a*",
+        "a[",
+        "a\\b",
+        "a..b",
+        "a@{1}",
+        "a.",
+        ".a",
+        "a/.b",
+        "a.lock",
+        "-f",
+        "+main",
+        "a\0",
+        "a\n",
+        "refs/heads/",
+        "origin/",
+        "refs/heads/refs/heads/main",
+        "origin/origin/main",
+        "refs/heads/origin/main",
+        "refs/remotes/",
     ] {
         assert!(read_ref(text).is_err(), "{text:?}");
     }

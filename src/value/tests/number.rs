@@ -43,9 +43,10 @@ fn what_a_decimal_cannot_hold_is_a_fault() {
 
 #[test]
 fn only_the_json_form_is_a_number() {
-    for text in
-        ["", "-", "+1", "01", "-01", ".5", "5.", "1e", "1e+", "1.2.3", "0x10", "NaN", "Infinity", "1_000", " 1", "1 ", "1e1e1", "١", "1e1.5"]
-    {
+    for text in [
+        "", "-", "+1", "01", "-01", ".5", "5.", "1e", "1e+", "1.2.3", "0x10", "NaN", "Infinity", "1_000", " 1", "1 ",
+        "1e1e1", "١", "1e1.5",
+    ] {
         assert_eq!(kind(decimal(text)), FaultKind::IllTyped, "{text:?}");
         assert_eq!(kind(int(text)), FaultKind::IllTyped, "{text:?}");
         assert_eq!(kind(ratio(text)), FaultKind::IllTyped, "{text:?}");

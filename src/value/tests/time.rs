@@ -33,10 +33,29 @@ fn timestamps_with_and_without_offset() {
 #[test]
 fn what_is_no_timestamp() {
     for text in [
-        "", "2025", "2025-11", "2025-1-1", "2025-11-31", "2025-13-01", "2025-02-29", "2025-11-18 10:00", "2025-11-18T",
-        "2025-11-18T10", "2025-11-18T24:00", "2025-11-18T10:60", "2025-11-18T10:00:60Z", "2025-11-18T10:00:00.Z",
-        "2025-11-18T10:00z", "2025-11-18T10:00+1:00", "2025-11-18T10:00+24:00", "2025-11-18T10:00Zx", "2025-11-18Z",
-        "+002025-11-18", "2025-11-18T10:00+01:00[Europe/Warsaw]", "２０２５-11-18", "2025-11-18T10:00:00,5Z",
+        "",
+        "2025",
+        "2025-11",
+        "2025-1-1",
+        "2025-11-31",
+        "2025-13-01",
+        "2025-02-29",
+        "2025-11-18 10:00",
+        "2025-11-18T",
+        "2025-11-18T10",
+        "2025-11-18T24:00",
+        "2025-11-18T10:60",
+        "2025-11-18T10:00:60Z",
+        "2025-11-18T10:00:00.Z",
+        "2025-11-18T10:00z",
+        "2025-11-18T10:00+1:00",
+        "2025-11-18T10:00+24:00",
+        "2025-11-18T10:00Zx",
+        "2025-11-18Z",
+        "+002025-11-18",
+        "2025-11-18T10:00+01:00[Europe/Warsaw]",
+        "２０２５-11-18",
+        "2025-11-18T10:00:00,5Z",
     ] {
         assert_eq!(kind(at(text)), FaultKind::IllTyped, "{text:?}");
     }
@@ -63,7 +82,9 @@ fn a_day_begins_at_its_first_instant_even_where_midnight_is_skipped() {
 fn zones_have_one_spelling() {
     assert!(zone("Europe/Warsaw").is_some());
     assert!(zone("UTC").is_some());
-    for name in ["europe/warsaw", "utc", "Mars/Base", "", "Etc/Unknown", "/etc/localtime", "../Europe/Warsaw", "posixrules"] {
+    for name in
+        ["europe/warsaw", "utc", "Mars/Base", "", "Etc/Unknown", "/etc/localtime", "../Europe/Warsaw", "posixrules"]
+    {
         assert!(zone(name).is_none(), "{name}");
     }
     assert!(zone_names().iter().any(|n| n == "America/New_York"));
@@ -118,8 +139,35 @@ fn durations_are_read_from_large_to_small() {
         assert_eq!(duration(text), Ok(micros), "{text}");
     }
     for text in [
-        "", "-", "5", "m", "5 m", "1m1h", "5m5m", "1.5h", "+5m", "5M", "5min", "P", "PT", "P1DT", "P5M", "P1Y", "PT5", "P1M2D",
-        "PT5D", "P5H", "PT1.5M", "PT.5S", "PT1.S", "P1DT1HT1M", "PTT1S", "PT5S1", "--5m", "5m-", "5µs",
+        "",
+        "-",
+        "5",
+        "m",
+        "5 m",
+        "1m1h",
+        "5m5m",
+        "1.5h",
+        "+5m",
+        "5M",
+        "5min",
+        "P",
+        "PT",
+        "P1DT",
+        "P5M",
+        "P1Y",
+        "PT5",
+        "P1M2D",
+        "PT5D",
+        "P5H",
+        "PT1.5M",
+        "PT.5S",
+        "PT1.S",
+        "P1DT1HT1M",
+        "PTT1S",
+        "PT5S1",
+        "--5m",
+        "5m-",
+        "5µs",
     ] {
         assert_eq!(kind(duration(text)), FaultKind::IllTyped, "{text:?}");
     }
