@@ -1,0 +1,230 @@
+//! A failure of the grammar, told to an author: what stands there, what could, what to write.
+
+use pest::error::{Error, ErrorVariant, InputLocation};
+
+use super::parser::Rule;
+use super::scan::is_word_byte;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::source::{FileId, Span};
+
+/// The finding for a failed production. `text` begins `base` bytes into `file`.
+pub(super) fn failure(error: &Error<Rule>, text: &str, file: FileId, base: usize, item: &str) -> Diagnostic {
+    let at = match error.location {
+        InputLocation::Pos(at) => at,
+        InputLocation::Span((at, _)) => at,
+    };
+    let at = at.min(text.len());
+    let expected = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => expected(positives),
+        ErrorVariant::CustomError { message } => {
+            return custom(message, Span::new(file, base + at, base + at));
+        }
+    };
+    let found = token_at(text, at);
+    let span = Span::new(file, base + at, base + at + found.len());
+    let message = if found.is_empty() {
+        format!("This {} ends too early.", kind_of(item))
+    } else {
+        format!("`{found}` cannot stand here.")
+    };
+    let span = if found.is_empty() { last_token(text, at, file, base) } else { span };
+    let mut diagnostic = Diagnostic::new(Code::UnexpectedText, span, message);
+    if !expected.is_empty() {
+        diagnostic = diagnostic.at(format!("{} expected", list(&expected)));
+    }
+    match advice(found, text, at, item, &expected) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic.help(shape(item)),
+    }
+}
+
+/// An item that begins with a sign or a number.
+pub(super) fn no_item(found: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedText, span, format!("`{found}` cannot begin an item."))
+        .at("an item word such as `rule` or `guard` expected")
+        .help("Delete it, or write the item's first word before it.")
+}
+
+fn custom(message: &str, span: Span) -> Diagnostic {
+    // The only one the parser makes itself is about its stack.
+    Diagnostic::new(Code::NestedTooDeep, span, format!("This item cannot be read: {message}."))
+        .help("Give inner parts names with `const` or `predicate` and use the names.")
+}
+
+fn kind_of(item: &str) -> String {
+    if item == "expression" { "expression".to_owned() } else { format!("`{item}`") }
+}
+
+/// The token that begins at `at`.
+fn token_at(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or_default();
+    let Some(first) = rest.chars().next() else { return "" };
+    let length = if first.is_ascii_alphanumeric() || first == '_' {
+        rest.bytes().position(|b| !is_word_byte(b)).unwrap_or(rest.len())
+    } else if first == '"' {
+        let line = rest.find('\n').unwrap_or(rest.len());
+        rest.get(1..line).and_then(|inner| inner.find('"')).map_or(line, |end| end + 2)
+    } else {
+        const PAIRS: [&str; 8] = ["==", "!=", "<=", ">=", "->", "&&", "||", ".."];
+        if PAIRS.iter().any(|p| rest.starts_with(p)) { 2 } else { first.len_utf8() }
+    };
+    let token = rest.get(..length).unwrap_or_default();
+    // A message shows no more than a line of it.
+    token.char_indices().nth(80).map_or(token, |(end, _)| &token[..end])
+}
+
+fn last_token(text: &str, at: usize, file: FileId, base: usize) -> Span {
+    let end = text.get(..at).unwrap_or_default().trim_end().len();
+    let start = text.get(..end).and_then(|t| t.char_indices().next_back()).map_or(0, |(i, _)| i);
+    Span::new(file, base + start, base + end)
+}
+
+/// What the rules that were tried are called, without repeats.
+fn expected(rules: &[Rule]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for rule in rules {
+        if let Some(phrase) = phrase(*rule).filter(|p| !out.contains(p)) {
+            out.push(phrase);
+        }
+    }
+    // Operators are possible behind every value; they are news only where nothing else is.
+    let operator = "an operator";
+    if out.len() > 1 {
+        out.retain(|p| p != operator);
+    }
+    out.sort_by_key(|p| p.starts_with('`'));
+    out
+}
+
+fn phrase(rule: Rule) -> Option<String> {
+    let known = match rule {
+        Rule::name | Rule::use_name => "a name",
+        Rule::path => "a name",
+        Rule::action_name | Rule::segment | Rule::test_action => "an action",
+        Rule::patterns | Rule::pattern => "an action pattern",
+        Rule::expr | Rule::unit | Rule::operand_name | Rule::approval_expr | Rule::body | Rule::over => "a value",
+        Rule::string => "a text in quotes",
+        Rule::number => "a number",
+        Rule::literal => "a number or text",
+        Rule::tier | Rule::band | Rule::cell | Rule::lowers | Rule::expect_tier => "a tier (`green yellow red black`)",
+        Rule::infix | Rule::over_infix | Rule::runs | Rule::runs_only | Rule::touches => "an operator",
+        Rule::ty | Rule::ty2 | Rule::ty3 | Rule::ty4 => "a type",
+        Rule::field | Rule::pair => "a field",
+        Rule::open => "`{`",
+        Rule::close => "`}`",
+        Rule::colon => "`:`",
+        Rule::equal => "`=`",
+        Rule::paren_close => "`)`",
+        Rule::bracket_close => "`]`",
+        Rule::when | Rule::approval_when => "`when`",
+        Rule::EOI => "the next item",
+        Rule::claim => "`always` or `never`",
+        _ => {
+            let named = format!("{rule:?}");
+            let word = named.strip_prefix("kw_")?;
+            return Some(format!("`{word}`"));
+        }
+    };
+    Some(known.to_owned())
+}
+
+fn list(phrases: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown = &phrases[..phrases.len().min(MOST)];
+    match shown {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] if phrases.len() <= MOST => format!("{} or {last}", most.join(", ")),
+        _ => format!("{} …", shown.join(", ")),
+    }
+}
+
+/// What to write instead, where the mistake is a known one.
+fn advice(found: &str, text: &str, at: usize, item: &str, expected: &[String]) -> Option<String> {
+    let known = match found {
+        "=" => Some("Compare with `==`."),
+        "&&" => Some("Write `and`."),
+        "||" => Some("Write `or`."),
+        "!" => Some("Write `not`."),
+        "!=" | "==" | "<" | ">" | "<=" | ">=" => Some("A comparison needs a value on both sides."),
+        ";" => Some("Nothing ends with `;`: delete it."),
+        "'" | "`" => Some("Texts stand in double quotes."),
+        "if" => Some("A condition begins with `when`."),
+        "else" => Some("Write `otherwise`."),
+        "return" | "let" | "fn" => Some("Rules hold no statements: write a condition behind `when`."),
+        "." => Some("Members are written `value.name`; a number has digits on both sides of the point."),
+        "/" => Some("A pattern `/…/` stands after `matches`; there is no division: write `a * 100 >= b * 80`."),
+        "and" | "or" => Some("An operator needs a value on both sides."),
+        "," if item == "rule" || item == "guard" => Some("Clauses are not separated by commas: delete it."),
+        _ => None,
+    };
+    if let Some(known) = known {
+        return Some(known.to_owned());
+    }
+    if item == "relax" && text.get(at..).is_some_and(|t| !t.starts_with('}')) && expected.iter().any(|e| e == "`to`") {
+        return Some("A relax says from and to: `yellow to green`.".to_owned());
+    }
+    let words: Vec<&str> = expected.iter().map(|e| e.trim_matches('`')).collect();
+    let near = nearest(found, words.into_iter().chain(clause_words(item).iter().copied()))?;
+    (near != found).then(|| format!("Did you mean `{near}`?"))
+}
+
+/// Words that begin the clauses of an item.
+fn clause_words(item: &str) -> &'static [&'static str] {
+    match item {
+        "rule" | "guard" | "relax" | "exception" | "table" => &[
+            "when",
+            "unless",
+            "because",
+            "code",
+            "notify",
+            "redact",
+            "instead",
+            "believing",
+            "until",
+            "otherwise",
+            "green",
+            "yellow",
+            "red",
+            "black",
+            "require",
+            "owner",
+            "columns",
+            "row",
+            "rows",
+        ],
+        "approval" => &["by", "quorum", "within", "otherwise refuse", "ask", "may approve own", "when", "because"],
+        "test" => &["request", "given", "expect", "cases", "change", "at", "as", "observed", "claimed"],
+        _ => &[],
+    }
+}
+
+/// How an item looks, for want of better advice.
+fn shape(item: &str) -> String {
+    let shape = match item {
+        "package" => "package autonomy.deploy",
+        "use" => "use autonomy.people.{maintainers, release_managers}",
+        "action" => "action deploy.staging { service: string  observed { diff_lines: int } }",
+        "fields" => "fields on deploy.* { observed { diff_lines: int } }",
+        "entity" => "entity User in Team { level: int }",
+        "facts" => "facts agent { trust: decimal 0..100 = 50 }",
+        "enum" | "ordered" => "enum Env { dev, staging, production }",
+        "record" => "record Window { from: timestamp, until: timestamp? }",
+        "const" => "const mainline: set<ref> = {\"main\"}",
+        "predicate" => "predicate small(n: int): bool = n < 3",
+        "rule" => "rule staging on deploy.staging { when tests_passed  green }",
+        "guard" => "guard size on deploy.* { red when diff_lines >= 2000  because \"…\" }",
+        "relax" => "relax trusted on deploy.staging { when agent.trust >= 60  yellow to green }",
+        "exception" => {
+            "exception x to weekend on deploy.production { owner Team(\"ops\")  because \"…\"  until 2026-11-23 }"
+        }
+        "approval" => "approval people on deploy.production { by maintainers, quorum 1, within 5m, otherwise refuse }",
+        "table" => "table t on noop, restart across env.name { columns dev prod  row noop green green  because \"…\" }",
+        "flag" => "flag halt: bool = false, strict true changed by Role.admin",
+        "test" => "test \"a sentence\" { request deploy.staging { service: \"api\" } expect green }",
+        "assert" => "assert never green on deploy.production when flag.halt",
+        "expression" => "agent.trust >= 60 and not agent.frozen",
+        _ => "limit per_hour on deploy.production { at most 3 per 1h  otherwise black  because \"…\" }",
+    };
+    format!("It looks like this: `{shape}`.")
+}

@@ -1,0 +1,206 @@
+//! Every production, read into the right place of the tree.
+
+use super::{EVERYTHING, good};
+use crate::decision::Tier;
+use crate::syntax::ast::{
+    Claim, Expectation, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr, Origin, StateKind, TestStep,
+    UseNames,
+};
+
+fn everything() -> File {
+    good(EVERYTHING)
+}
+
+fn find<T>(pick: impl Fn(&ItemKind) -> Option<T>) -> T {
+    everything().items.iter().find_map(|i| pick(&i.kind)).expect("the item")
+}
+
+#[test]
+fn every_item_is_read() {
+    let file = everything();
+    assert!(file.items.iter().all(|i| !matches!(i.kind, ItemKind::Unreadable)));
+    assert_eq!(file.items.len(), 47);
+    let starts = file.items.iter().all(|i: &Item| EVERYTHING[i.span.range()].trim() == &EVERYTHING[i.span.range()]);
+    assert!(starts, "item spans begin and end at tokens");
+}
+
+#[test]
+fn uses() {
+    let file = everything();
+    let uses: Vec<_> =
+        file.items.iter().filter_map(|i| if let ItemKind::Use(u) = &i.kind { Some(u) } else { None }).collect();
+    let UseNames::List(names) = &uses[0].names else { panic!() };
+    assert_eq!(uses[0].path.text(), "autonomy.people");
+    assert_eq!(names[1].1.as_ref().unwrap().text, "managers");
+    assert!(matches!(uses[1].names, UseNames::All(_)));
+    assert!(matches!(&uses[2].names, UseNames::Whole(Some(n)) if n.text == "w"));
+    assert!(matches!(uses[3].names, UseNames::Whole(None)));
+}
+
+#[test]
+fn actions() {
+    let action = find(|k| if let ItemKind::Action(a) = k { Some(a.clone()) } else { None });
+    assert_eq!(action.names.iter().map(|p| p.text()).collect::<Vec<_>>(), ["deploy.staging", "deploy.production"]);
+    assert_eq!(action.aliases[1].text(), "release.production");
+    let fields: Vec<_> = action.fields.iter().map(|f| (f.name.text.as_str(), f.origin)).collect();
+    assert_eq!(fields[0], ("service", Origin::Parameter));
+    assert_eq!(fields[4], ("diff_lines", Origin::Observed));
+    assert_eq!(fields[7], ("confidence", Origin::Claimed));
+    assert_eq!(action.fields[0].docs, ["What is deployed."]);
+    assert!(action.fields[2].ty.optional);
+    assert_eq!(action.fields[3].ty.arguments[0].bound, Some((1, 64)));
+    assert_eq!(action.fields[3].ty.bound, Some((0, 10)));
+    assert!(action.fields[3].default.is_some());
+    let range = action.fields[6].ty.range.as_ref().unwrap();
+    assert_eq!((&range.low, &range.high), (&Some((Literal::Decimal(0), Inclusive::Yes)), &None));
+    assert_eq!(action.severity.unwrap().text, "high");
+    assert_eq!(everything().items[6].docs.len(), 0);
+    assert_eq!(everything().items[5].docs[1], "Second line.");
+}
+
+#[test]
+fn declarations() {
+    let entity = everything().items.into_iter().find_map(|i| match i.kind {
+        ItemKind::Entity(e) if e.ids.is_some() => Some(e),
+        _ => None,
+    });
+    assert_eq!(entity.unwrap().ids.unwrap().len(), 2);
+    let ordered =
+        everything().items.iter().any(|i| matches!(&i.kind, ItemKind::Enum(e) if e.ordered && e.variants.len() == 2));
+    assert!(ordered);
+    let predicate = find(|k| if let ItemKind::Predicate(p) = k { Some(p.clone()) } else { None });
+    assert_eq!(predicate.parameters.len(), 2);
+    assert_eq!(predicate.ty.unwrap().name.text(), "bool");
+    let fields = find(|k| if let ItemKind::Fields(f) = k { Some(f.clone()) } else { None });
+    assert_eq!(fields.on.list.iter().map(|p| p.except).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn rules_and_guards() {
+    let rule = find(|k| if let ItemKind::Rule(r) = k { Some(r.clone()) } else { None });
+    assert!(rule.relaxable);
+    assert_eq!(rule.head.by.as_ref().unwrap().who.len(), 2);
+    assert_eq!(rule.head.whens.iter().map(|w| w.unless).collect::<Vec<_>>(), [false, true]);
+    assert!(rule.head.until.is_some());
+    assert_eq!(rule.head.obligations.len(), 2);
+    let guards: Vec<_> = everything()
+        .items
+        .into_iter()
+        .filter_map(|i| if let ItemKind::Guard(g) = i.kind { Some(g) } else { None })
+        .collect();
+    assert_eq!(guards[0].if_unclear.unwrap().0, Tier::Red);
+    assert!(guards[0].waivable.is_some() && guards[0].head.by.is_some());
+    assert_eq!(guards[0].head.on.list.iter().map(|p| p.except).collect::<Vec<_>>(), [false, false, true, true]);
+    assert_eq!(guards[0].head.believing.len(), 2);
+    assert!(
+        matches!(&guards[0].head.obligations[1], ObligationExpr::Run(p, given, _) if p.text() == "cleanup" && given.len() == 2)
+    );
+    assert!(guards[1].head.on.any_action);
+    assert_eq!(
+        guards[1].bands.iter().map(|b| (b.tier, b.when.is_some())).collect::<Vec<_>>(),
+        [(Tier::Yellow, true), (Tier::Red, true)]
+    );
+    assert_eq!(guards[2].checklist.len(), 2);
+    assert_eq!(guards[2].checklist[0].code.as_ref().unwrap().text, "no_patch");
+    let website = everything().items.into_iter().find_map(|i| match i.kind {
+        ItemKind::Rule(r) if r.head.name.text == "website" => Some(r),
+        _ => None,
+    });
+    let website = website.unwrap();
+    assert!(website.otherwise.unwrap().because.is_some() && website.head.because.is_none());
+}
+
+#[test]
+fn relaxes_exceptions_approvals_tables() {
+    let relax = find(|k| if let ItemKind::Relax(r) = k { Some(r.clone()) } else { None });
+    assert_eq!(
+        (relax.from, relax.to, relax.of.unwrap().text()),
+        (Tier::Yellow, Tier::Green, "other.staging".to_owned())
+    );
+    let exception = find(|k| if let ItemKind::Exception(e) = k { Some(e.clone()) } else { None });
+    assert!(exception.owner.is_some() && exception.to.text() == "weekend" && exception.head.until.is_some());
+    let approvals: Vec<_> = everything()
+        .items
+        .into_iter()
+        .filter_map(|i| if let ItemKind::Approval(a) = i.kind { Some(a) } else { None })
+        .collect();
+    assert!(approvals[0].otherwise_refuse && !approvals[0].own);
+    assert_eq!(approvals[0].people.as_ref().unwrap().who.len(), 2);
+    assert_eq!(approvals[0].within.as_ref().unwrap().0, Literal::Duration(300_000_000));
+    assert_eq!(approvals[1].quorum.unwrap().0, 2);
+    assert!(approvals[1].own && approvals[1].head.whens.len() == 1 && approvals[1].within.is_some());
+    assert_eq!(approvals[1].ask.len(), 2);
+    let tables: Vec<_> = everything()
+        .items
+        .into_iter()
+        .filter_map(|i| if let ItemKind::Table(t) = i.kind { Some(t) } else { None })
+        .collect();
+    assert_eq!(tables[0].columns.len(), 3);
+    assert_eq!(tables[0].rows[2].cells.iter().map(|c| c.0).collect::<Vec<_>>(), [Tier::Green, Tier::Red, Tier::Black]);
+    assert!(tables[1].rows_of.is_some() && tables[1].head.by.is_some());
+}
+
+#[test]
+fn flags_and_state() {
+    let flag = find(|k| if let ItemKind::Flag(f) = k { Some(f.clone()) } else { None });
+    assert!(flag.keys.len() == 1 && flag.default.is_some() && flag.strict.is_some() && flag.changed_by.is_some());
+    let states: Vec<_> = everything()
+        .items
+        .into_iter()
+        .filter_map(|i| if let ItemKind::State(s) = i.kind { Some(s) } else { None })
+        .collect();
+    let kinds: Vec<_> = states.iter().map(|s| s.kind).collect();
+    use StateKind::{Budget, Cooldown, Executor, Limit, Trust, Window};
+    assert_eq!(kinds, [Cooldown, Limit, Limit, Budget, Window, Trust, Executor]);
+    assert_eq!(states[0].otherwise.unwrap().0, Tier::Black);
+    assert_eq!(states[0].instead.as_ref().unwrap().text(), "noop");
+    assert_eq!(states[0].code.as_ref().unwrap().text, "cooldown_active");
+    assert_eq!(states[1].warn.unwrap().0, Tier::Yellow);
+    assert!(states[1].code.is_none(), "a key called `code` is no clause");
+    assert!(states[3].approvable && states[3].because.is_some());
+    assert!(EVERYTHING[states[0].body.range()].starts_with(" 60s for each"));
+    assert!(EVERYTHING[states[5].body.range()].contains("levels {"));
+}
+
+#[test]
+fn state_without_braces_keeps_its_tail() {
+    let text = "cooldown quiet on restart 60s otherwise black because \"x\"\n";
+    let file = good(text);
+    let ItemKind::State(state) = &file.items[0].kind else { panic!() };
+    assert_eq!(text[state.body.range()].trim(), "60s otherwise black because \"x\"");
+    assert_eq!(state.otherwise.unwrap().0, Tier::Black);
+}
+
+#[test]
+fn tests_and_asserts() {
+    let test = find(|k| if let ItemKind::Test(t) = k { Some(t.clone()) } else { None });
+    assert_eq!(test.steps.len(), 16);
+    assert!(matches!(&test.steps[0], TestStep::At(Literal::Time(_), _)));
+    assert!(matches!(&test.steps[1], TestStep::Given(Given::Group(n, f)) if n.text == "agent" && f.len() == 1));
+    assert!(matches!(&test.steps[2], TestStep::Given(Given::Place(..))));
+    assert!(matches!(&test.steps[3], TestStep::Given(Given::Unreadable(_))));
+    assert!(matches!(&test.steps[4], TestStep::Given(Given::Entity { parents, .. }) if parents.len() == 2));
+    let TestStep::Request(request) = &test.steps[5] else { panic!() };
+    assert_eq!(request.action.0, "deploy.staging");
+    assert_eq!((request.params.len(), request.observed.len(), request.expect.len()), (2, 2, 3));
+    assert_eq!(request.at, Some(Literal::TimeOfDay(32_400)));
+    assert!(
+        matches!(&test.steps[6], TestStep::Change { fields, expect, .. } if fields.len() == 2 && expect.len() == 2)
+    );
+    assert!(matches!(&test.steps[7], TestStep::Cases(c) if c.rows.len() == 2 && c.principal.is_some()));
+    assert!(matches!(&test.steps[8], TestStep::Cases(c) if c.params.len() == 1));
+    assert!(test.steps[9..14].iter().all(|s| matches!(s, TestStep::Later(_))));
+    let TestStep::Later(repeat) = &test.steps[10] else { panic!() };
+    assert!(EVERYTHING[repeat.range()].ends_with("expect green"));
+    let TestStep::Request(request) = &test.steps[14] else { panic!() };
+    assert_eq!((request.action.0.as_str(), request.expect.len()), ("odd name", 6));
+    assert!(matches!(&request.expect[0], Expectation::ByDefault(_)));
+    let asserts: Vec<_> = everything()
+        .items
+        .into_iter()
+        .filter_map(|i| if let ItemKind::Assert(a) = i.kind { Some(a) } else { None })
+        .collect();
+    let claims: Vec<_> = asserts.iter().map(|a| a.claim).collect();
+    assert_eq!(claims, [Claim::Never, Claim::Always, Claim::NeverBelow, Claim::NeverAbove]);
+    assert!(asserts[2].tested && asserts[2].whens[0].unless && asserts[1].by.is_some());
+}
