@@ -1,8 +1,8 @@
 //! Expressions: from the grammar's flat runs to trees, by precedence.
 //!
 //! Loosest first: `or`; `and`; `not`; comparisons and word relations; `??`; `..`; `+ - minus`; `*` and
-//! `of`; unary `-` and `has`; what hangs on an operand. Runs of `and` and of `or` become balanced trees,
-//! in text order, so that a long list of conditions is not a deep tree.
+//! `of`; unary `-` and `has`; what hangs on an operand. A run of `and` or of `or` is one node, so that a
+//! long list of conditions is not a deep tree.
 
 use std::iter::Peekable;
 use std::vec::IntoIter;
@@ -25,6 +25,8 @@ const UNARY: u8 = 9;
 /// An operator between two operands.
 #[derive(Clone, Copy)]
 enum Infix {
+    /// `and` where true, `or` where false.
+    Logic(bool),
     Binary(BinaryOp),
     Relation(Relation, bool),
     Range,
@@ -93,7 +95,7 @@ impl Lower<'_, '_> {
             let Some(next) = run.next() else { break };
             left = match operator {
                 None => self.command_tail(left, next),
-                Some(Infix::Binary(op @ (BinaryOp::And | BinaryOp::Or))) => self.logic(op, left, run, strength, whole),
+                Some(Infix::Logic(conjunction)) => self.logic(conjunction, left, run, whole),
                 Some(operator) => {
                     let right = self.climb(run, strength + 1, whole);
                     self.join(operator, left, right)
@@ -103,32 +105,38 @@ impl Lower<'_, '_> {
         left
     }
 
-    /// `a and b and …`: all operands of one run, then a balanced tree of them.
-    fn logic(&mut self, op: BinaryOp, left: Node, run: &mut Run<'_>, strength: u8, whole: Span) -> Node {
-        let mut operands = vec![left];
-        loop {
-            operands.push(self.climb(run, strength + 1, whole));
-            let goes_on = run.peek().is_some_and(|p| matches!(infix(p.as_str()), Some(Infix::Binary(o)) if o == op));
-            if !goes_on {
-                return self.balance(op, operands);
+    /// `a and b and …`: one node for the whole run, parenthesised runs of the same word included.
+    fn logic(&mut self, conjunction: bool, left: Node, run: &mut Run<'_>, whole: Span) -> Node {
+        let strength = if conjunction { AND } else { OR };
+        let mut operands = Vec::new();
+        let mut span = left.expr.span;
+        let mut depth = 0;
+        let mut first = true;
+        let mut next = Some(left);
+        while let Some(node) = next.take() {
+            span = span.to(node.expr.span);
+            let inner = match node.expr.kind {
+                ExprKind::And(inner) if conjunction => inner,
+                ExprKind::Or(inner) if !conjunction => inner,
+                kind => {
+                    depth = depth.max(node.depth);
+                    operands.push(Expr { kind, ..node.expr });
+                    Vec::new()
+                }
+            };
+            if !inner.is_empty() {
+                // INVARIANT: the parts of a run are one less deep than the run.
+                depth = depth.max(node.depth - 1);
+                operands.extend(inner);
             }
-            run.next();
-        }
-    }
-
-    fn balance(&mut self, op: BinaryOp, mut operands: Vec<Node>) -> Node {
-        while operands.len() > 1 {
-            let mut next = Vec::with_capacity(operands.len().div_ceil(2));
-            let mut pairs = operands.into_iter();
-            while let Some(left) = pairs.next() {
-                next.push(match pairs.next() {
-                    Some(right) => self.join(Infix::Binary(op), left, right),
-                    None => left,
-                });
+            let same = |p: &P<'_>| matches!(infix(p.as_str()), Some(Infix::Logic(c)) if c == conjunction);
+            // The operator behind the first operand has been taken by the caller.
+            if std::mem::take(&mut first) || run.next_if(same).is_some() {
+                next = Some(self.climb(run, strength + 1, whole));
             }
-            operands = next;
         }
-        operands.pop().unwrap_or_else(|| unreadable(Span::default()))
+        let kind = if conjunction { ExprKind::And(operands) } else { ExprKind::Or(operands) };
+        self.grown(span, kind, depth)
     }
 
     fn join(&mut self, operator: Infix, left: Node, right: Node) -> Node {
@@ -137,6 +145,8 @@ impl Lower<'_, '_> {
         let (left, right) = (Box::new(left.expr), Box::new(right.expr));
         let kind = match operator {
             Infix::Binary(op) => ExprKind::Binary(op, left, right),
+            Infix::Logic(true) => ExprKind::And(vec![*left, *right]),
+            Infix::Logic(false) => ExprKind::Or(vec![*left, *right]),
             Infix::Relation(relation, negated) => ExprKind::Relation { relation, negated, left, right },
             Infix::Range => ExprKind::Range(left, right),
             Infix::PercentOf => ExprKind::PercentOf(left, right),
@@ -151,7 +161,7 @@ impl Lower<'_, '_> {
                 Diagnostic::new(
                     Code::NestedTooDeep,
                     span,
-                    format!("This expression is nested deeper than {MAX_DEPTH}."),
+                    format!("This expression is nested deeper than {}.", MAX_DEPTH - 1),
                 )
                 .help("Give a part of it a name with `const` or `predicate` and use the name."),
             );
@@ -353,9 +363,9 @@ fn strength(operator: Infix) -> u8 {
         Infix::Relation(..) => COMPARE,
         Infix::Range => RANGE,
         Infix::PercentOf => PRODUCT,
+        Infix::Logic(true) => AND,
+        Infix::Logic(false) => OR,
         Infix::Binary(op) => match op {
-            BinaryOp::Or => OR,
-            BinaryOp::And => AND,
             BinaryOp::Equal
             | BinaryOp::NotEqual
             | BinaryOp::Less
@@ -372,8 +382,8 @@ fn strength(operator: Infix) -> u8 {
 /// The operator of an `infix` or `over_infix`.
 fn infix(text: &str) -> Option<Infix> {
     let binary = match text.trim_end() {
-        "or" => BinaryOp::Or,
-        "and" => BinaryOp::And,
+        "or" => return Some(Infix::Logic(false)),
+        "and" => return Some(Infix::Logic(true)),
         "==" => BinaryOp::Equal,
         "!=" => BinaryOp::NotEqual,
         "<" => BinaryOp::Less,

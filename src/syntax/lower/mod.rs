@@ -25,8 +25,8 @@ use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
-/// Deepest tree of one expression.
-pub(super) const MAX_DEPTH: u32 = 128;
+/// Deepest tree of one expression: 64 levels above a name or literal.
+pub(super) const MAX_DEPTH: u32 = 65;
 
 /// Lowers the pairs of one item or expression.
 pub(super) struct Lower<'d, 's> {

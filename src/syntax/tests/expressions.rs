@@ -29,6 +29,8 @@ fn shape(expr: &Expr) -> String {
         ExprKind::Not(e) => format!("(not {})", shape(e)),
         ExprKind::Negate(e) => format!("(- {})", shape(e)),
         ExprKind::Has(e) => format!("(has {})", shape(e)),
+        ExprKind::And(xs) => format!("({})", xs.iter().map(shape).collect::<Vec<_>>().join(" and ")),
+        ExprKind::Or(xs) => format!("({})", xs.iter().map(shape).collect::<Vec<_>>().join(" or ")),
         ExprKind::Binary(op, a, b) => format!("({} {} {})", shape(a), op.symbol(), shape(b)),
         ExprKind::Relation { relation, negated, left, right } => {
             let not = if *negated { "not " } else { "" };
@@ -61,8 +63,10 @@ fn operators_bind_as_documented() {
         ("not a and b", "((not a) and b)"),
         ("not a < b", "(not (a < b))"),
         ("not not a", "(not (not a))"),
-        ("a and b and c", "((a and b) and c)"),
-        ("a and (b and c)", "(a and (b and c))"),
+        ("a and b and c", "(a and b and c)"),
+        ("a and (b and c) and (d and e)", "(a and b and c and d and e)"),
+        ("(a and b) and c", "(a and b and c)"),
+        ("(a or b) and (c or d)", "((a or b) and (c or d))"),
         ("a + b * c - d", "((a + (b * c)) - d)"),
         ("a ?? b == c", "((a ?? b) == c)"),
         ("x in a..b + c", "(x in (a .. (b + c)))"),
@@ -186,7 +190,8 @@ fn spans_are_exact() {
     let condition = &rule.head.whens[0].condition;
     assert_eq!(at(file.items[0].span), text.trim_end());
     assert_eq!(at(condition.span), "name == \"żó\" and (size > 3");
-    let ExprKind::Binary(_, left, right) = &condition.kind else { panic!() };
+    let ExprKind::And(operands) = &condition.kind else { panic!() };
+    let [left, right] = operands.as_slice() else { panic!() };
     assert_eq!(at(left.span), "name == \"żó\"");
     assert_eq!(at(right.span), "size > 3");
     assert_eq!(at(rule.head.on.span), "a.b");
