@@ -263,6 +263,8 @@ fn every_code_is_unique_and_has_a_page() {
         let title = format!("# {} {}", code.code(), code.name());
         let first = code.explanation().lines().next().unwrap_or_default();
         assert_eq!(first, title, "the page of {} begins with its code and name", code.code());
+        let page = code.explanation();
+        assert!(page.lines().count() >= 9 && page.contains("```"), "the page of {} shows an example", code.code());
     }
     for page in files(&root().join("docs/src/diagnostics"), "md") {
         let stem = page.file_stem().and_then(|s| s.to_str()).unwrap_or_default();

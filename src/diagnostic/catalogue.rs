@@ -54,7 +54,7 @@ macro_rules! catalogue {
                 match self { $(Self::$variant => DefaultLevel::$level,)+ }
             }
 
-            /// The long explanation, in Markdown.
+            /// The long explanation, in Markdown. Lines behind `~` only make an example complete.
             #[must_use]
             pub fn explanation(self) -> &'static str {
                 match self {
@@ -195,6 +195,13 @@ impl Code {
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.code().eq_ignore_ascii_case(text) || c.name() == text)
+    }
+
+    /// The long explanation as people read it: without the lines that only make an example complete.
+    #[must_use]
+    pub fn page(self) -> String {
+        let shown = self.explanation().lines().filter(|line| !line.starts_with('~'));
+        shown.flat_map(|line| [line.strip_suffix(",error").unwrap_or(line), "\n"]).collect()
     }
 
     /// Its severity where nothing else is said.

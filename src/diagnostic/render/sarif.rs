@@ -36,7 +36,7 @@ fn rule(code: Code) -> Value {
         "id": code.code(),
         "name": code.name(),
         "shortDescription": { "text": code.title() },
-        "help": { "text": code.explanation(), "markdown": code.explanation() },
+        "help": { "text": code.page(), "markdown": code.page() },
         "defaultConfiguration": { "level": level(code.severity()) },
     })
 }

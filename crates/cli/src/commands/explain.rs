@@ -31,7 +31,7 @@ fn one(text: &str, out: &mut Out) -> Outcome<()> {
         }
     })?;
     let mut in_code = false;
-    for line in code.explanation().lines() {
+    for line in code.page().lines() {
         match show(line, &mut in_code, out) {
             Some(shown) => out.line(shown)?,
             None => continue,
