@@ -6,7 +6,16 @@
 //! To add a family: a file with `pub(super) const ROWS: &[Builtin]`, its `mod` line and its entry in
 //! [`FAMILIES`]. Several rows may share a name and form where their first parameters differ.
 
+pub mod compare;
+
+mod list;
+mod net;
+mod number;
+mod path;
+mod pattern;
+mod semver;
 mod text;
+mod time;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +26,8 @@ use crate::types::{Type, TypeTable};
 use crate::value::{Fault, FaultKind, Value};
 
 /// All families, in the order of the manual.
-const FAMILIES: &[&[Builtin]] = &[text::ROWS];
+const FAMILIES: &[&[Builtin]] =
+    &[text::ROWS, pattern::ROWS, list::ROWS, number::ROWS, time::ROWS, semver::ROWS, path::ROWS, net::ROWS];
 
 static ALL: [Builtin; count()] = joined();
 
@@ -55,6 +65,8 @@ pub enum Kind {
     ListOf(Simple),
     /// A set of this simple type.
     SetOf(Simple),
+    /// Any list.
+    AnyList,
     /// Any list or set.
     AnyCollection,
     /// A list or set of numbers, durations, timestamps or enums. That an enum is ordered, the checker asks.
@@ -123,7 +135,7 @@ pub struct Builtin {
     pub errs: bool,
     /// One sentence for hover, manual and docs.
     pub doc: &'static str,
-    /// An expression that is true, and its test.
+    /// Its test: an expression that is true. Lines before it, if any, are constants that it uses.
     pub example: &'static str,
     /// The function. Arguments are of the declared types, never absent.
     pub call: fn(&Context<'_>, &[Value]) -> Called,
@@ -173,9 +185,12 @@ impl Kind {
             Self::Is(s) | Self::ManyOf(s) => s.ty(),
             Self::ElementOfFirst => first.element()?.clone(),
             Self::OptionalElementOfFirst => first.element()?.clone().optional(),
-            Self::SameAsFirst | Self::AnyCollection | Self::OrderedCollection | Self::SameElements | Self::AnySet => {
-                first.clone()
-            }
+            Self::SameAsFirst
+            | Self::AnyList
+            | Self::AnyCollection
+            | Self::OrderedCollection
+            | Self::SameElements
+            | Self::AnySet => first.clone(),
             Self::ListOf(s) => Type::List(Arc::new(s.ty())),
             Self::SetOf(s) => Type::Set(Arc::new(s.ty())),
             Self::OptionalOf(s) => s.ty().optional(),
@@ -186,6 +201,7 @@ impl Kind {
     #[must_use]
     pub fn accepts(self, first: &Type, argument: &Type) -> bool {
         match self {
+            Self::AnyList => matches!(argument, Type::List(_)),
             Self::AnyCollection => argument.element().is_some(),
             Self::OrderedCollection => argument.element().is_some_and(|e| e.is_word() && *e != Type::Bool),
             Self::SameElements => argument.element().is_some() && argument.element() == first.element(),

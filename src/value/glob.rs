@@ -61,7 +61,7 @@ impl Piece {
             return text.strip_prefix(self.text.as_str());
         }
         let mut rest = text.chars();
-        self.text.chars().all(|want| rest.next().is_some_and(|c| want == '?' || want == c)).then(|| rest.as_str())
+        self.text.chars().all(|want| rest.next().is_some_and(|c| want == '?' || want == c)).then_some(rest.as_str())
     }
 
     fn strip_suffix<'t>(&self, text: &'t str) -> Option<&'t str> {
@@ -73,7 +73,7 @@ impl Piece {
             .chars()
             .rev()
             .all(|want| rest.next_back().is_some_and(|c| want == '?' || want == c))
-            .then(|| rest.as_str())
+            .then_some(rest.as_str())
     }
 
     /// Where its leftmost occurrence ends.

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::{Span, Timestamp};
 
 use super::{Fault, FaultKind};
 
@@ -225,7 +225,8 @@ pub fn weekday(civil: i64) -> u32 {
 
 /// Year, month and day of a civil time.
 pub fn date(civil: i64) -> Result<(i64, i64, i64), Fault> {
-    let shown = TimeZone::UTC.to_datetime(instant(civil)?);
+    let days = Span::new().try_days(civil.div_euclid(DAY)).map_err(|_| beyond_calendar())?;
+    let shown = Date::constant(1970, 1, 1).checked_add(days).map_err(|_| beyond_calendar())?;
     Ok((i64::from(shown.year()), i64::from(shown.month()), i64::from(shown.day())))
 }
 

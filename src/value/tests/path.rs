@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 
 use super::*;
@@ -194,13 +192,12 @@ fn parts_of_a_path() {
     assert!(path("/a").is_outside() && path("..").is_outside() && !path("a").is_outside());
 }
 
+/// They would not end if a run were ever tried twice.
 #[test]
-fn hostile_globs_end_soon() {
-    let start = Instant::now();
+fn hostile_globs_end() {
     let long = path(&"a/".repeat(2_000));
     assert_eq!(glob(&("**/a/".repeat(500) + "b")).is_match(&long, false), Ok(false));
     assert_eq!(glob(&("**/*a*a*a*b/".repeat(300) + "b")).is_match(&path(&"a".repeat(4_000)), false), Ok(false));
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 /// What a path glob means, without thought of time.

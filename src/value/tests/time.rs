@@ -110,6 +110,15 @@ fn days_before_1970_are_days_too() {
 }
 
 #[test]
+fn what_clocks_show_of_the_last_instant_has_a_date() {
+    let last = at("9999-12-30T21:59:59Z").expect("a time");
+    let east = zone("Pacific/Kiritimati").expect("it is in the database");
+    assert_eq!(date(east.civil(last).expect("a time")), Ok((9999, 12, 31)));
+    assert_eq!(east.civil(i64::MAX).expect_err("a fault").kind, FaultKind::OutOfRange);
+    assert_eq!(date(i64::MIN).expect_err("a fault").kind, FaultKind::OutOfRange);
+}
+
+#[test]
 fn changes_of_a_zone_are_found_in_order() {
     let (change, offset) = warsaw().next_change(NOON).expect("summer time comes");
     assert_eq!(show_timestamp(change), "2026-03-29T01:00:00Z");
