@@ -21,10 +21,11 @@ use super::{Fault, FaultKind, PathValue, Value};
 pub const GREATEST_PATTERN: usize = 4_096;
 /// Greatest number of patterns in a set.
 pub const GREATEST_SET: usize = 10_000;
-/// Greatest size of one compiled regular expression, and of a group of them, in bytes.
-pub const GREATEST_REGEX: usize = 1 << 20;
+/// Greatest size of one compiled regular expression, and of a group of them, in bytes. The work of a match
+/// is at most this size times the length of the text: seconds for the worst there is.
+pub const GREATEST_REGEX: usize = 256 << 10;
 /// Greatest size of all regular expressions of a set.
-const GREATEST_REGEXES: usize = 16 << 20;
+pub const GREATEST_REGEXES: usize = 1 << 20;
 /// How many regular expressions are searched for at once.
 const GROUP: usize = 64;
 
@@ -155,7 +156,7 @@ fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
         if all > GREATEST_REGEXES {
             return Err((
                 *place,
-                format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes compiled."),
+                format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes when compiled."),
             ));
         }
         if group.len() == GROUP || group_size + size > GREATEST_REGEX {

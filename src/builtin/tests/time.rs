@@ -6,8 +6,9 @@ fn civil_time_of_a_zone() {
     let zone = Value::str("Europe/Warsaw");
     let civil =
         call(Form::Method, "in", &Type::Timestamp, &[instant.clone(), zone]).ok().flatten().expect("civil time");
-    let of =
-        |name| call(Form::Property, name, &Type::CivilTime, &[civil.clone()]).ok().flatten().and_then(|v| v.word());
+    let of = |name| {
+        call(Form::Property, name, &Type::CivilTime, std::slice::from_ref(&civil)).ok().flatten().and_then(|v| v.word())
+    };
     let parts = ["year", "month", "day", "hour", "minute", "weekday", "time"].map(of);
     assert_eq!(parts, [2026, 7, 1, 1, 30, 2, 5_400].map(Some));
     let nowhere = call(Form::Method, "in", &Type::Timestamp, &[instant, Value::str("Mars/Base")]);
