@@ -185,12 +185,11 @@ impl Kind {
             Self::Is(s) | Self::ManyOf(s) => s.ty(),
             Self::ElementOfFirst => first.element()?.clone(),
             Self::OptionalElementOfFirst => first.element()?.clone().optional(),
-            Self::SameAsFirst
-            | Self::AnyList
-            | Self::AnyCollection
-            | Self::OrderedCollection
-            | Self::SameElements
-            | Self::AnySet => first.clone(),
+            Self::SameAsFirst | Self::AnyList | Self::AnyCollection | Self::OrderedCollection | Self::AnySet => {
+                first.clone()
+            }
+            // What a `{ … }` written there is read as.
+            Self::SameElements => Type::Set(Arc::new(first.element()?.clone())),
             Self::ListOf(s) => Type::List(Arc::new(s.ty())),
             Self::SetOf(s) => Type::Set(Arc::new(s.ty())),
             Self::OptionalOf(s) => s.ty().optional(),

@@ -21,11 +21,13 @@ use super::{Fault, FaultKind, PathValue, Value};
 pub const GREATEST_PATTERN: usize = 4_096;
 /// Greatest number of patterns in a set.
 pub const GREATEST_SET: usize = 10_000;
-/// Greatest size of one compiled regular expression, and of a group of them, in bytes. The work of a match
-/// is at most this size times the length of the text: seconds for the worst there is.
-pub const GREATEST_REGEX: usize = 256 << 10;
-/// Greatest size of all regular expressions of a set.
+/// Greatest size of one regular expression while it is compiled, in bytes. What is left of it is about a
+/// quarter, and the work of a match is at most that times the length of the text: seconds for the worst.
+pub const GREATEST_REGEX: usize = 1 << 20;
+/// Greatest size of all regular expressions of a set when compiled, in bytes.
 pub const GREATEST_REGEXES: usize = 1 << 20;
+/// Greatest size of those that are searched for at once.
+const GREATEST_GROUP: usize = 1 << 18;
 /// How many regular expressions are searched for at once.
 const GROUP: usize = 64;
 
@@ -159,7 +161,7 @@ fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
                 format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes when compiled."),
             ));
         }
-        if group.len() == GROUP || group_size + size > GREATEST_REGEX {
+        if group.len() == GROUP || group_size + size > GREATEST_GROUP {
             groups.push(join(&group).map_err(|message| (*place, message))?);
             group.clear();
             group_size = 0;
@@ -184,7 +186,7 @@ fn regex_size(source: &str) -> Result<usize, String> {
         thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(GREATEST_REGEX)).shrink(false);
     let nfa = thompson::Compiler::new().configure(config).build_from_hir(&parsed);
     nfa.map(|nfa| nfa.memory_usage()).map_err(|_| {
-        format!("This regular expression is larger than {GREATEST_REGEX} bytes compiled. Repeat less, or use ASCII classes such as `[a-z]`.")
+        format!("This regular expression is larger than {GREATEST_REGEX} bytes while it is compiled. Repeat less, or use ASCII classes such as `[a-z]`.")
     })
 }
 
