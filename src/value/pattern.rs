@@ -161,7 +161,7 @@ fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
                 format!("The regular expressions of a set have at most {GREATEST_REGEXES} bytes when compiled."),
             ));
         }
-        if group.len() == GROUP || group_size + size > GREATEST_GROUP {
+        if !group.is_empty() && (group.len() == GROUP || group_size + size > GREATEST_GROUP) {
             groups.push(join(&group).map_err(|message| (*place, message))?);
             group.clear();
             group_size = 0;
