@@ -1,6 +1,5 @@
 //! `url`, `host`, `ip`: the parts of an address and where it leads.
 
-use super::compare::{any, elements};
 use super::{Builtin, Called, Kind, Simple, misused, yes_no};
 use crate::value::{Fault, UrlValue, Value, net};
 
@@ -80,16 +79,6 @@ pub(super) const ROWS: &[Builtin] = &[
         "const h: host = \"api.example.com\"\nh under \"example.com\"",
         |_, a| match a {
             [inner, outer] => yes_no(lies_under(inner, outer)?),
-            _ => Err(misused()),
-        },
-    ),
-    Builtin::relation(
-        "under any",
-        &[HOST, Kind::SetOf(Simple::Host)],
-        "Whether the host is one of those on the right or a name under one.",
-        "const h: host = \"api.example.com\"\nh under any { \"example.com\", \"example.org\" }",
-        |_, a| match a {
-            [inner, outer] => yes_no(any(elements(outer)?.iter().map(|outer| lies_under(inner, outer)))?),
             _ => Err(misused()),
         },
     ),

@@ -10,7 +10,7 @@ const DURATION: Kind = Kind::Is(Simple::Duration);
 pub(super) const ROWS: &[Builtin] = &[
     abs(&[INT], INT, "const change: int = -3\nchange.abs == 3"),
     abs(&[DECIMAL], DECIMAL, "const change: decimal = -0.50\nchange.abs == 0.50"),
-    abs(&[DURATION], DURATION, "const skew: duration = \"-5m\"\nskew.abs == 5m"),
+    abs(&[DURATION], DURATION, "const skew: duration = -5m\nskew.abs == 5m"),
 ];
 
 const fn abs(parameters: &'static [Kind], result: Kind, example: &'static str) -> Builtin {

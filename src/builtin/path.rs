@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use super::compare::{any, elements};
 use super::{Builtin, Called, Context, Kind, Simple, length, misused, yes_no};
 use crate::value::{Fault, PathValue, Value, path};
 
@@ -19,17 +18,6 @@ pub(super) const ROWS: &[Builtin] = &[
         "const file: path = \"src/../secrets/x\"\nfile under \"secrets\"",
         |cx, a| match a {
             [inner, outer] => yes_no(lies_under(cx, inner, outer)?),
-            _ => Err(misused()),
-        },
-    )
-    .may_err(),
-    Builtin::relation(
-        "under any",
-        &[PATH, Kind::SetOf(Simple::Path)],
-        "Whether the path is one of those on the right or lies in one.",
-        "const file: path = \"secrets/x\"\nfile under any { \"secrets\", \"config\" }",
-        |cx, a| match a {
-            [inner, outer] => yes_no(any(elements(outer)?.iter().map(|outer| lies_under(cx, inner, outer)))?),
             _ => Err(misused()),
         },
     )

@@ -150,6 +150,8 @@ pub fn read_host(text: &str) -> Result<Arc<str>, Fault> {
             }
             let good = |label: &str| {
                 (1..=GREATEST_LABEL).contains(&label.len())
+                    // On a command line it would be an option.
+                    && !label.starts_with('-')
                     && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             };
             if !wire.split('.').all(good) {
@@ -273,10 +275,7 @@ pub fn read_ip(text: &str) -> Result<IpAddr, Fault> {
 pub fn read_cidr(text: &str) -> Result<ipnet::IpNet, Fault> {
     let net: ipnet::IpNet = text.parse().map_err(|_| ill("not an address with a prefix such as `10.0.0.0/8`"))?;
     if net.trunc() != net {
-        return Err(Fault::new(
-            FaultKind::IllTyped,
-            format!("bits beyond the prefix are set; the net is `{}`", net.trunc()),
-        ));
+        return Err(ill("bits beyond the prefix are set; write the first address of the net"));
     }
     let ipnet::IpNet::V6(v6) = net else { return Ok(net) };
     match (v6.addr().to_ipv4_mapped(), v6.prefix_len().checked_sub(96)) {

@@ -93,3 +93,7 @@ fn rank(value: &Value) -> u8 {
         Value::Unknown(_) => 26,
     }
 }
+
+#[cfg(test)]
+#[path = "tests/order.rs"]
+mod tests;

@@ -76,7 +76,23 @@ fn hosts_are_compared_as_they_read() {
     assert_eq!(&*host("::1"), "[::1]");
     assert_eq!(&*host("[::1]"), "[::1]");
     assert_eq!(&*host("a_b.example"), "a_b.example");
-    for text in ["", ".", "..", "a..b", "a b", "a/b", "a:80", "*", "*.example.com", "a@b", "[::1", "a\0", "xn--a"] {
+    for text in [
+        "",
+        ".",
+        "..",
+        "a..b",
+        "a b",
+        "a/b",
+        "a:80",
+        "*",
+        "*.example.com",
+        "a@b",
+        "[::1",
+        "a\0",
+        "xn--a",
+        "-oProxy",
+        "a.-b",
+    ] {
         assert!(read_host(text).is_err(), "{text:?}");
     }
     assert!(read_host(&"a".repeat(64)).is_err());

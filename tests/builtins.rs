@@ -1,0 +1,30 @@
+//! The examples of the builtins are text of the language.
+#![allow(missing_docs, reason = "tests say what they are by their names")]
+
+use aas::SourceSet;
+use aas::builtin;
+use aas::syntax::ast::Relation;
+use aas::syntax::parse;
+
+/// The example as a file: its constants, then its expression as one more.
+fn file(example: &str) -> String {
+    let (constants, expression) = example.rsplit_once('\n').unwrap_or(("", example));
+    format!("package example\n\n{constants}\nconst holds: bool = {expression}\n")
+}
+
+#[test]
+fn examples_parse() {
+    for row in builtin::all() {
+        let mut sources = SourceSet::default();
+        let id = sources.add("example.aasrule", file(row.example));
+        let (_, findings) = parse(&sources, id);
+        assert!(findings.is_empty(), "{}: {:?}", row.example, findings);
+    }
+}
+
+#[test]
+fn every_relation_of_the_table_is_one_of_the_grammar() {
+    for row in builtin::all().iter().filter(|row| row.form == builtin::Form::Relation) {
+        assert!(Relation::ALL.iter().any(|relation| relation.words() == row.name), "{}", row.name);
+    }
+}
