@@ -16,6 +16,7 @@ pub mod entities;
 pub mod syntax;
 pub mod hir;
 pub mod check;
+pub mod pipeline;
 
 pub use entities::Entities;
 pub use facts::Facts;

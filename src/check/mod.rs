@@ -1,2 +1,237 @@
 //! Types, optionality, origins, totality: a resolved set becomes a [`typed::TypedPolicy`].
+//!
+//! In: a [`PolicySet`](crate::hir::PolicySet). Out: the typed policy and every finding. The policy is there
+//! only where no finding is an error, so nothing later needs to ask whether a name exists or a type fits.
+//!
+//! Steps, each a file of its own: declared types; facts, flags and actions; consts on demand; items with
+//! their conditions; tests and asserts; lints over the whole.
+
+mod asserts;
+mod canonical;
+mod declared;
+mod expression;
+mod floors;
+mod items;
+mod literal;
+pub mod patterns;
+mod principals;
+mod schema;
+mod scope;
+mod state;
+mod tables;
+mod tests_of_policy;
+mod texts;
 pub mod typed;
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::hir::{DefId, Found, PolicySet};
+use crate::raw::Raw;
+use crate::settings::Settings;
+use crate::source::{SourceSet, Span};
+use crate::syntax::ast;
+use crate::types::{Type, TypeTable};
+use crate::value::{Value, number, time};
+
+use typed::{ActionDef, ActionId, FactSchemas, FlagDef, FlagId, TExpr, TypedPolicy};
+
+/// Most rules, guards and other deciding items of a set, table cells counted.
+pub const MAX_ITEMS: usize = 100_000;
+/// Most nodes of the conditions of one item, predicates inlined.
+pub const MAX_NODES: usize = 20_000;
+
+/// Checks a resolved set.
+#[must_use]
+pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Option<TypedPolicy>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(set, sources, settings);
+    checker.declare_types();
+    checker.declare_facts();
+    checker.declare_flags();
+    checker.declare_actions();
+    checker.check_consts();
+    let items = checker.check_items();
+    let tests = checker.check_tests(&items);
+    let asserts = checker.check_asserts();
+    let Checker { types, facts, flags, actions, aliases, out, .. } = checker;
+    if out.iter().any(Diagnostic::is_error) {
+        return (None, out);
+    }
+    let mut policy = TypedPolicy {
+        settings: settings.clone(),
+        types,
+        facts,
+        flags,
+        actions,
+        aliases,
+        items,
+        tests,
+        asserts,
+        hash: crate::decision::PolicyHash("".into()),
+    };
+    policy.hash = canonical::hash(&policy);
+    (Some(policy), out)
+}
+
+/// A const on its way to its value.
+enum ConstState {
+    /// Being read: meeting it again is a circle.
+    Open,
+    /// Read; `None` where a finding says why not.
+    Done(Option<TExpr>),
+}
+
+/// The state of a run of the checker.
+pub(crate) struct Checker<'a> {
+    pub(crate) set: &'a PolicySet,
+    pub(crate) sources: &'a SourceSet,
+    pub(crate) settings: &'a Settings,
+    pub(crate) types: TypeTable,
+    pub(crate) type_ids: HashMap<DefId, Type>,
+    pub(crate) facts: FactSchemas,
+    pub(crate) flags: Vec<FlagDef>,
+    pub(crate) flag_ids: HashMap<DefId, FlagId>,
+    pub(crate) actions: Vec<ActionDef>,
+    pub(crate) aliases: Vec<(std::sync::Arc<str>, ActionId)>,
+    consts: HashMap<DefId, ConstState>,
+    /// Items that something mentions, for the lints on unused ones.
+    pub(crate) mentioned: BTreeSet<DefId>,
+    pub(crate) out: Vec<Diagnostic>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(set: &'a PolicySet, sources: &'a SourceSet, settings: &'a Settings) -> Self {
+        Self {
+            set,
+            sources,
+            settings,
+            types: declared::builtin_types(),
+            type_ids: HashMap::new(),
+            facts: FactSchemas::default(),
+            flags: Vec::new(),
+            flag_ids: HashMap::new(),
+            actions: Vec::new(),
+            aliases: Vec::new(),
+            consts: HashMap::new(),
+            mentioned: BTreeSet::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Adds a finding.
+    pub(crate) fn report(&mut self, finding: Diagnostic) {
+        self.out.push(finding);
+    }
+
+    /// The item that a path means in a file, where it is of one of the wanted kinds; otherwise a finding.
+    pub(crate) fn resolve(
+        &mut self,
+        file: usize,
+        path: &ast::Path,
+        wanted: &str,
+        fits: impl Fn(&crate::hir::Def) -> bool,
+    ) -> Option<DefId> {
+        match self.set.lookup_path(file, path) {
+            Found::One(def) if fits(self.set.def(def)) => {
+                self.mentioned.insert(def);
+                Some(def)
+            }
+            Found::One(def) => {
+                let kind = self.set.def(def).kind.describe();
+                let span = self.set.def(def).span;
+                self.report(
+                    Diagnostic::new(
+                        Code::UnknownName,
+                        path.span,
+                        format!("`{}` is {kind}, not {wanted}.", path.text()),
+                    )
+                    .at(format!("{wanted} must stand here"))
+                    .label(span, "declared here"),
+                );
+                None
+            }
+            Found::Many(defs) => {
+                self.report_ambiguous(&path.text(), path.span, &defs);
+                None
+            }
+            Found::None => {
+                let sight = self.set.names_in_sight(file);
+                let last = path.parts.last().map_or("", |p| p.text.as_str());
+                let near = crate::diagnostic::nearest(last, sight);
+                let finding = Diagnostic::new(
+                    Code::UnknownName,
+                    path.span,
+                    format!("Nothing in sight is called `{}`; {wanted} is expected.", path.text()),
+                )
+                .at("not found");
+                let finding = match near {
+                    Some(near) => finding.help(format!("Write `{near}`.")),
+                    None => finding.help("Declare it, or bring it with `use`."),
+                };
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    /// Reports a bare name that several packages brought whole have.
+    pub(crate) fn report_ambiguous(&mut self, name: &str, span: Span, defs: &[DefId]) {
+        let mut finding = Diagnostic::new(Code::AmbiguousName, span, format!("`{name}` could mean two things."))
+            .at("which one?")
+            .help(format!("Name it in a `use`: `use {}`.", self.set.qualified(defs[0])));
+        for def in defs {
+            let text = format!("{} of package `{}`", self.set.def(*def).kind.describe(), {
+                let package = self.set.def(*def).package;
+                &self.set.package(package).name
+            });
+            finding = finding.label(self.set.def(*def).span, text);
+        }
+        self.report(finding);
+    }
+}
+
+/// A value as a host would send it: enums by variant, entities by type and id, times as text.
+#[must_use]
+pub fn raw_value(types: &TypeTable, value: &Value) -> Raw {
+    let list = |list: &[Value]| Raw::List(list.iter().map(|v| raw_value(types, v)).collect());
+    match value {
+        Value::Bool(b) => Raw::Bool(*b),
+        Value::Int(n) => Raw::int(*n),
+        Value::Decimal(n) => Raw::Number(number::show_decimal(*n).into()),
+        Value::Ratio(n) => Raw::Number(number::show_ratio(*n).into()),
+        Value::Duration(us) => Raw::text(&time::show_duration(*us)),
+        Value::Timestamp(us) => Raw::text(&time::show_timestamp(*us)),
+        Value::TimeOfDay(s) => Raw::text(&time::show_time_of_day(*s)),
+        Value::Civil(us) => Raw::text(&time::show_timestamp(*us)),
+        Value::Str(s) | Value::Host(s) | Value::Ref(s) => Raw::Text(s.clone()),
+        Value::Semver(v) => Raw::text(&v.to_string()),
+        Value::Ip(ip) => Raw::text(&ip.to_string()),
+        Value::Cidr(net) => Raw::text(&net.to_string()),
+        Value::Url(url) => Raw::text(url.text()),
+        Value::Path(path) => Raw::text(path.text()),
+        Value::Command(command) => Raw::Text(command.text.clone()),
+        Value::SimpleCommand(command) => Raw::Text(command.text.clone()),
+        Value::Enum(id, variant) => match types.enum_def(*id).variants.get(*variant as usize) {
+            Some(name) => Raw::Text(name.clone()),
+            None => Raw::Null,
+        },
+        Value::Entity(entity) => Raw::Object(vec![
+            ("type".into(), Raw::Text(types.entity(entity.ty).name.clone())),
+            ("id".into(), Raw::Text(entity.id.clone())),
+        ]),
+        Value::Record(id, fields) => {
+            let named = types.record(*id).fields.iter().zip(fields.iter());
+            let present = named.filter_map(|(def, field)| match field {
+                Ok(Some(value)) => Some((def.name.clone(), raw_value(types, value))),
+                Ok(None) => None,
+                Err(fault) => Some((def.name.clone(), Raw::Unavailable(fault.detail.clone()))),
+            });
+            Raw::Object(present.collect())
+        }
+        Value::List(values) | Value::Set(values) => list(values),
+        Value::Map(map) => Raw::Object(map.iter().map(|(k, v)| (k.clone(), raw_value(types, v))).collect()),
+        Value::Range(range) => list(&[range.low.clone(), range.high.clone()]),
+        Value::Patterns(patterns) => Raw::List(patterns.sources.iter().map(|s| Raw::Text(s.clone())).collect()),
+        Value::Unknown(fault) => Raw::Unavailable(fault.detail.clone()),
+    }
+}

@@ -1,0 +1,162 @@
+//! `on …`: which actions an item is about.
+
+use std::collections::BTreeSet;
+
+use super::Checker;
+use super::patterns::{has_literal, has_star, is_pattern, matches};
+use super::typed::{ActionId, NamePatterns, Scope};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::hir::PackageId;
+use crate::syntax::ast::{PatternPart, Patterns};
+
+/// What an item may be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Declared actions only: rules, relaxes, exceptions, tables, asserts.
+    Declared,
+    /// Undeclared names too, and `on any action`: floors, approvals, windows, `fields`.
+    Open,
+}
+
+impl Checker<'_> {
+    /// Resolves `on …` of an item in a package. Findings say what does not match.
+    pub(crate) fn scope(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
+        let visible = self.visible_actions(package);
+        if on.any_action {
+            return self.any_action(on, reach, what, visible);
+        }
+        let mut actions: BTreeSet<ActionId> = BTreeSet::new();
+        let mut fine = true;
+        for part in &on.list {
+            if !is_pattern(&part.text) {
+                self.report(
+                    Diagnostic::new(Code::BadPattern, part.span, format!("`{}` is no action pattern.", part.text))
+                        .at("names are words joined by dots")
+                        .help("Use letters, digits, `_` and `-` between dots, `*` inside a word and `**` across dots."),
+                );
+                fine = false;
+                continue;
+            }
+            let hits: Vec<ActionId> =
+                visible.iter().copied().filter(|a| matches(&part.text, &self.actions[a.0 as usize].name)).collect();
+            fine &= self.apply_part(part, &hits, &mut actions, reach, &visible);
+        }
+        let undeclared = (reach == Reach::Open).then(|| undeclared_part(on)).flatten();
+        if fine && actions.is_empty() && undeclared.is_none() && on.list.iter().all(|p| has_star(&p.text)) {
+            self.report(
+                Diagnostic::new(
+                    Code::PatternMatchesNothing,
+                    on.span,
+                    format!("This {what} is about no declared action."),
+                )
+                .at("matches nothing")
+                .help("Declare the actions, or remove the item."),
+            );
+            fine = false;
+        }
+        fine.then(|| Scope { actions: actions.into_iter().collect(), undeclared })
+    }
+
+    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str, visible: Vec<ActionId>) -> Option<Scope> {
+        if reach == Reach::Declared {
+            self.report(
+                Diagnostic::new(Code::AnyActionNotAllowed, on.span, format!("A {what} cannot be `on any action`."))
+                    .at("undeclared names are meant too")
+                    .note("Only floors, approvals and `fields` may speak of actions that nobody declared.")
+                    .help("Write `on **` for all declared actions, or name them."),
+            );
+            return None;
+        }
+        Some(Scope { actions: visible, undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
+    }
+
+    /// Adds or takes away what one pattern matches. False where a finding was raised.
+    fn apply_part(
+        &mut self,
+        part: &PatternPart,
+        hits: &[ActionId],
+        actions: &mut BTreeSet<ActionId>,
+        reach: Reach,
+        visible: &[ActionId],
+    ) -> bool {
+        if part.except {
+            let before = actions.len();
+            actions.retain(|a| !hits.contains(a));
+            if actions.len() == before {
+                self.report(
+                    Diagnostic::new(
+                        Code::ExceptSubtractsNothing,
+                        part.span,
+                        format!("`except {}` takes nothing away.", part.text),
+                    )
+                    .at("none of the patterns before it matches this")
+                    .note("An `except` that does nothing is a mistake waiting: the action is not spared.")
+                    .help("Correct the name, or remove the `except`."),
+                );
+                return false;
+            }
+            return true;
+        }
+        if hits.is_empty() && !self.may_match_undeclared(part, reach, visible) {
+            return false;
+        }
+        actions.extend(hits);
+        true
+    }
+
+    /// A pattern that matches no declared action: fine for a floor over names of others, an error elsewhere.
+    fn may_match_undeclared(&mut self, part: &PatternPart, reach: Reach, visible: &[ActionId]) -> bool {
+        let names: Vec<&str> = visible.iter().map(|a| &*self.actions[a.0 as usize].name).collect();
+        let near = if has_star(&part.text) {
+            near_prefix(&part.text, &names)
+        } else {
+            nearest(&part.text, names.iter().copied()).map(str::to_string)
+        };
+        if reach == Reach::Open && has_star(&part.text) && near.is_none() {
+            return true;
+        }
+        let code = if has_star(&part.text) { Code::PatternMatchesNothing } else { Code::UnknownAction };
+        let message = if has_star(&part.text) {
+            format!("`{}` matches no declared action.", part.text)
+        } else {
+            format!("No action `{}` is declared.", part.text)
+        };
+        let finding = Diagnostic::new(code, part.span, message).at("not declared by this package or one it uses");
+        let finding = match near {
+            Some(near) => finding.help(format!("Write `{near}`.")),
+            None => finding.help("Declare the action, or bring its package with `use`."),
+        };
+        self.report(finding);
+        false
+    }
+
+    /// Actions declared by a package and those it uses, at any depth.
+    pub(crate) fn visible_actions(&self, package: PackageId) -> Vec<ActionId> {
+        let reach = &self.set.package(package).reach;
+        let visible: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
+        let ids = self.actions.iter().enumerate().filter(|(_, a)| visible.contains(&*a.package));
+        ids.map(|(i, _)| ActionId(i as u32)).collect()
+    }
+}
+
+/// The same pattern with its first word corrected, where that would match.
+fn near_prefix(pattern: &str, names: &[&str]) -> Option<String> {
+    let (first, rest) = pattern.split_once('.')?;
+    if has_star(first) || names.iter().any(|n| n.split('.').next() == Some(first)) {
+        return None;
+    }
+    let near = nearest(first, names.iter().filter_map(|n| n.split('.').next()))?;
+    let corrected = format!("{near}.{rest}");
+    names.iter().any(|n| matches(&corrected, n)).then_some(corrected)
+}
+
+/// What a list says of undeclared names: patterns with a literal part, and every `except`.
+fn undeclared_part(on: &Patterns) -> Option<NamePatterns> {
+    let parts: Vec<(bool, std::sync::Arc<str>)> = on
+        .list
+        .iter()
+        .filter(|p| p.except || (has_star(&p.text) && has_literal(&p.text)))
+        .map(|p| (p.except, p.text.as_str().into()))
+        .collect();
+    parts.iter().any(|(except, _)| !except).then_some(NamePatterns { any: false, parts })
+}

@@ -1,0 +1,535 @@
+//! `test` blocks: requests with their facts, as a host would send them.
+//!
+//! What a test gives goes through the same reader as a real request, so a test can be wrong in every way a
+//! request can. Facts that it does not give take their start values; time is noon UTC of a Wednesday.
+
+use std::sync::Arc;
+
+use super::Checker;
+use super::typed::{Expected, Item, RawEntity, TestCase, TypedTest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::facts::Facts;
+use crate::hir::Found;
+use crate::raw::{Raw, RawFields};
+use crate::request::Request;
+use crate::source::Span;
+use crate::syntax::ast::{self, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, TestStep};
+use crate::types::{FieldDef, Origin};
+use crate::value::{Value, number, time};
+
+/// 2026-01-07T12:00:00Z, a Wednesday, in microseconds since the Unix epoch.
+pub(crate) const START: i64 = 1_767_787_200_000_000;
+/// The agent of a test that names none.
+const TESTER: &str = "tester";
+
+/// What is known at a step of a test.
+#[derive(Clone, Default)]
+struct World {
+    facts: Facts,
+    entities: Vec<RawEntity>,
+}
+
+impl Checker<'_> {
+    /// Checks all tests in text order.
+    pub(super) fn check_tests(&mut self, items: &[Item]) -> Vec<TypedTest> {
+        let mut out = Vec::new();
+        for file in 0..self.set.files.len() {
+            let set = self.set;
+            for item in &set.files[file].items {
+                let ItemKind::Test(test) = &item.kind else { continue };
+                let package = set.package(set.package_of(file)).name.as_str().into();
+                let cases = self.test(file, test, items);
+                out.push(TypedTest { title: test.title.as_str().into(), package, span: item.span, cases });
+            }
+        }
+        out
+    }
+
+    fn test(&mut self, file: usize, test: &ast::Test, items: &[Item]) -> Vec<TestCase> {
+        let mut world = World::default();
+        world.facts.now = Some(START);
+        let mut cases: Vec<TestCase> = Vec::new();
+        for step in &test.steps {
+            match step {
+                TestStep::At(literal, span) => self.at(literal, *span, &mut world),
+                TestStep::Given(given) => self.given(file, given, &mut world),
+                TestStep::Request(request) => cases.extend(self.test_request(file, request, &world)),
+                TestStep::Cases(rows) => self.test_rows(file, rows, &world, &mut cases),
+                TestStep::Change { fields, expect, span } => {
+                    if let Some(last) = cases.last().cloned() {
+                        cases.push(self.changed(file, last, fields, expect, *span));
+                    }
+                }
+                TestStep::Later(span) => self.report(
+                    Diagnostic::new(Code::TestStepLater, *span, "This step is about state that changes over time.")
+                        .at("not run by this edition")
+                        .help("Give the standing as a fact in place of it, such as `given flag.x = true`."),
+                ),
+            }
+        }
+        let _ = items;
+        if cases.iter().all(|c| c.expect.is_empty()) {
+            self.report(
+                Diagnostic::new(Code::TestWithoutExpect, test.title_span, "This test expects nothing.")
+                    .at("cannot fail")
+                    .help("Add `expect` and a tier behind a request."),
+            );
+        }
+        for case in &mut cases {
+            self.fill_start_values(&mut case.facts);
+        }
+        cases
+    }
+
+    fn at(&mut self, literal: &Literal, span: Span, world: &mut World) {
+        let found = self.literal(literal, span, Some(&crate::types::Type::Timestamp));
+        if let Some(super::typed::TExprKind::Const(Value::Timestamp(micros))) = found.map(|f| f.kind) {
+            world.facts.now = Some(micros);
+        }
+    }
+
+    fn given(&mut self, file: usize, given: &Given, world: &mut World) {
+        match given {
+            Given::Group(group, fields) => {
+                let values = self.raw_fields(file, fields);
+                match group.text.as_str() {
+                    "agent" => put_all(&mut world.facts.agent, values),
+                    "session" => put_all(&mut world.facts.session, values),
+                    "env" => put_all(&mut world.facts.env, values),
+                    "observed" => put_all(&mut world.facts.observed, values),
+                    _ => self.unknown_given(group.span),
+                }
+            }
+            Given::Place(place, value) => {
+                let value = self.raw(file, value);
+                self.put(file, place, value, world);
+            }
+            Given::Unreadable(place) => self.put(file, place, Raw::Unavailable("the test says so".into()), world),
+            Given::Entity { entity, parents, fields } => {
+                let attributes = self.raw_fields(file, fields);
+                let own = self.entity_names(file, entity);
+                let parents = parents.iter().filter_map(|p| self.entity_names(file, p)).collect();
+                if let Some((ty, id)) = own {
+                    world.entities.retain(|e| (&e.ty, &e.id) != (&ty, &id));
+                    world.entities.push(RawEntity { ty, id, parents, attributes });
+                }
+            }
+        }
+    }
+
+    fn unknown_given(&mut self, span: Span) {
+        self.report(
+            Diagnostic::new(
+                Code::UnknownFactGroup,
+                span,
+                "A test gives facts of `agent`, `session`, `env`, `observed` or `flag`.",
+            )
+            .at("not known")
+            .help("Write `given env.name = prod` or `given flag.halt = true`."),
+        );
+    }
+
+    /// Sets one fact: `env.name`, `flag.halt`, `flag.website[news]`.
+    fn put(&mut self, file: usize, place: &Expr, value: Raw, world: &mut World) {
+        let (place, keys) = split_keys(place);
+        let ExprKind::Member(base, name) = &place.kind else { return self.unknown_given(place.span) };
+        let ExprKind::Name(group) = &base.kind else { return self.unknown_given(place.span) };
+        match group.as_str() {
+            "agent" => put_one(&mut world.facts.agent, &name.text, value),
+            "session" => put_one(&mut world.facts.session, &name.text, value),
+            "env" => put_one(&mut world.facts.env, &name.text, value),
+            "observed" => put_one(&mut world.facts.observed, &name.text, value),
+            "flag" => {
+                let path = ast::Path { parts: vec![name.clone()], span: name.span };
+                let Some(id) = self.flag_in_sight(file, &path) else { return };
+                let flag = self.flags[id.0 as usize].name.to_string();
+                let value = self.keyed(file, &keys, value);
+                match (world.facts.flags.iter_mut().find(|(n, _)| **n == *flag), value) {
+                    (Some((_, Raw::Object(old))), Raw::Object(new)) => put_all(old, new),
+                    (_, value) => put_one(&mut world.facts.flags, &flag, value),
+                }
+            }
+            _ => self.unknown_given(place.span),
+        }
+    }
+
+    /// A keyed value as an object of one member: keys joined by `/`.
+    fn keyed(&mut self, file: usize, keys: &[&Expr], value: Raw) -> Raw {
+        if keys.is_empty() {
+            return value;
+        }
+        let texts: Vec<String> = keys
+            .iter()
+            .map(|k| match self.raw(file, k) {
+                Raw::Text(text) => text.to_string(),
+                Raw::Object(fields) => match crate::raw::get(&fields, "id") {
+                    Some(Raw::Text(id)) => id.to_string(),
+                    _ => String::new(),
+                },
+                _ => String::new(),
+            })
+            .collect();
+        Raw::Object(vec![(texts.join("/").into(), value)])
+    }
+
+    fn test_request(&mut self, file: usize, request: &ast::TestRequest, world: &World) -> Option<TestCase> {
+        let mut world = world.clone();
+        if let Some(at) = &request.at {
+            self.at(at, request.span, &mut world);
+        }
+        self.principal_facts(file, request.principal.as_ref(), &mut world);
+        let observed = self.raw_fields(file, &request.observed);
+        put_all(&mut world.facts.observed, observed);
+        let mut asked = Request::new(&request.action.0);
+        asked.params = self.raw_fields(file, &request.params);
+        asked.claims = self.raw_fields(file, &request.claimed);
+        let given = request.params.iter().chain(&request.observed).chain(&request.claimed).map(|(n, _)| n);
+        self.check_given(file, &request.action, given, &request.expect)?;
+        let expect = self.expectations(file, &request.expect);
+        Some(TestCase { request: asked, facts: world.facts, entities: world.entities, expect, span: request.span })
+    }
+
+    fn test_rows(&mut self, file: usize, rows: &ast::TestCases, world: &World, cases: &mut Vec<TestCase>) {
+        let mut world = world.clone();
+        self.principal_facts(file, rows.principal.as_ref(), &mut world);
+        let observed = self.raw_fields(file, &rows.observed);
+        put_all(&mut world.facts.observed, observed);
+        let shared = self.raw_fields(file, &rows.params);
+        for row in &rows.rows {
+            let given = rows.params.iter().chain(&row.fields).map(|(n, _)| n);
+            if self.check_given(file, &rows.action, given, &row.expect).is_none() {
+                continue;
+            }
+            let mut case = TestCase {
+                request: Request::new(&rows.action.0),
+                facts: world.facts.clone(),
+                entities: world.entities.clone(),
+                expect: self.expectations(file, &row.expect),
+                span: row.span,
+            };
+            for (name, value) in shared.iter().cloned().chain(self.raw_fields(file, &row.fields)) {
+                self.place_field(&mut case, &name, value);
+            }
+            cases.push(case);
+        }
+    }
+
+    fn changed(
+        &mut self,
+        file: usize,
+        mut case: TestCase,
+        fields: &[(Name, Expr)],
+        expect: &[Expectation],
+        span: Span,
+    ) -> TestCase {
+        for (name, value) in self.raw_fields(file, fields) {
+            self.place_field(&mut case, &name, value);
+        }
+        case.expect = self.expectations(file, expect);
+        case.span = span;
+        case
+    }
+
+    /// Puts a field where its declared origin says.
+    fn place_field(&self, case: &mut TestCase, name: &str, value: Raw) {
+        let action = self.actions.iter().find(|a| *a.name == *case.request.action);
+        match action.and_then(|a| a.fields.iter().find(|f| *f.name == *name)).map(|f| f.origin) {
+            Some(Origin::Observed) => put_one(&mut case.facts.observed, name, value),
+            Some(Origin::Claimed) => put_one(&mut case.request.claims, name, value),
+            Some(Origin::Parameter) | None => put_one(&mut case.request.params, name, value),
+        }
+    }
+
+    /// Fields of a test must be fields of its action, unless the refusal is what it expects.
+    fn check_given<'n>(
+        &mut self,
+        file: usize,
+        action: &(String, Span),
+        given: impl Iterator<Item = &'n Name>,
+        expect: &[Expectation],
+    ) -> Option<()> {
+        let Some(def) = self.actions.iter().find(|a| *a.name == *action.0).cloned() else {
+            let known = self.aliases.iter().any(|(alias, _)| **alias == *action.0);
+            if !known {
+                self.check_near_action(file, action)?;
+            }
+            return Some(());
+        };
+        for name in given {
+            let expected = expect.iter().any(|e| matches!(e, Expectation::Invalid(n) if n.text == name.text));
+            if !expected && def.fields.iter().all(|f| *f.name != name.text) {
+                let near = nearest(&name.text, def.fields.iter().map(|f| &*f.name)).map(str::to_string);
+                let finding = Diagnostic::new(
+                    Code::TestFieldUnknown,
+                    name.span,
+                    format!("`{}` is no field of {}.", name.text, def.name),
+                )
+                .at("not declared")
+                .label(def.span, "declared here");
+                self.report(match near {
+                    Some(near) => finding.help(format!("Write `{near}`.")),
+                    None => finding.help(format!("Declare it, or expect the refusal: `expect invalid {}`.", name.text)),
+                });
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// A name that is almost that of a declared action is a slip; another one is a test of the unknown.
+    fn check_near_action(&mut self, file: usize, action: &(String, Span)) -> Option<()> {
+        let package = self.set.package_of(file);
+        let visible = self.visible_actions(package);
+        let names = visible.iter().map(|a| &*self.actions[a.0 as usize].name);
+        let near = nearest(&action.0, names)?.to_string();
+        if strsim::damerau_levenshtein(&near, &action.0) > 1 || near.eq_ignore_ascii_case(&action.0) {
+            return Some(());
+        }
+        self.report(
+            Diagnostic::new(Code::UnknownAction, action.1, format!("No action `{}` is declared.", action.0))
+                .at("not declared by this package or one it uses")
+                .help(format!("Write `{near}`, or put the name in quotes where an unknown one is meant.")),
+        );
+        None
+    }
+
+    /// The agent of a request: `as newcomer`, `as { id: "x", trust: 72, in: { Role.ops } }`.
+    fn principal_facts(&mut self, file: usize, principal: Option<&Expr>, world: &mut World) {
+        let mut memberships: Option<&Expr> = None;
+        let found;
+        let (at, fields): (usize, &[(Name, Expr)]) = match principal {
+            None => (file, &[]),
+            Some(expr) => match &expr.kind {
+                ExprKind::Record(fields) => (file, fields),
+                ExprKind::Name(name) => {
+                    found = self.principal_const(file, name);
+                    match &found {
+                        Some((at, Expr { kind: ExprKind::Record(fields), .. })) => (*at, fields),
+                        _ => {
+                            self.report(
+                                Diagnostic::new(
+                                    Code::UnknownName,
+                                    expr.span,
+                                    format!("`{name}` is no agent of tests."),
+                                )
+                                .at("a const of type `agent` must stand here")
+                                .help(format!("Write `const {name}: agent = {{ id: \"{name}\" }}`.")),
+                            );
+                            return;
+                        }
+                    }
+                }
+                _ => (file, &[]),
+            },
+        };
+        for (name, value) in fields {
+            if name.text == "in" {
+                memberships = Some(value);
+                continue;
+            }
+            if self.facts.agent.iter().all(|f| *f.name != name.text) {
+                let near = nearest(&name.text, self.facts.agent.iter().map(|f| &*f.name)).map(str::to_string);
+                let finding = Diagnostic::new(
+                    Code::TestFieldUnknown,
+                    name.span,
+                    format!("No fact `agent.{}` is declared.", name.text),
+                )
+                .at("not declared");
+                self.report(match near {
+                    Some(near) => finding.help(format!("Write `{near}`.")),
+                    None => finding.help("Declare it in `facts agent { … }`."),
+                });
+            }
+            let value = self.raw(at, value);
+            put_one(&mut world.facts.agent, &name.text, value);
+        }
+        if crate::raw::get(&world.facts.agent, "id").is_none() {
+            put_one(&mut world.facts.agent, "id", Raw::text(TESTER));
+        }
+        self.add_principal(at, memberships, world);
+    }
+
+    /// Puts the agent itself into the snapshot, with what it lies in.
+    fn add_principal(&mut self, file: usize, memberships: Option<&Expr>, world: &mut World) {
+        let Some(Raw::Text(id)) = crate::raw::get(&world.facts.agent, "id").cloned() else { return };
+        if memberships.is_none() && world.entities.iter().any(|e| &*e.ty == "Agent" && e.id == id) {
+            return;
+        }
+        let groups: Vec<&Expr> = match memberships.map(|m| &m.kind) {
+            Some(ExprKind::Set(list) | ExprKind::List(list)) => list.iter().collect(),
+            Some(_) => memberships.into_iter().collect(),
+            None => Vec::new(),
+        };
+        let parents: Vec<(Arc<str>, Arc<str>)> =
+            groups.into_iter().filter_map(|g| self.entity_names(file, g)).collect();
+        for (ty, group) in &parents {
+            if !world.entities.iter().any(|e| e.ty == *ty && e.id == *group) {
+                world.entities.push(RawEntity {
+                    ty: ty.clone(),
+                    id: group.clone(),
+                    parents: Vec::new(),
+                    attributes: Vec::new(),
+                });
+            }
+        }
+        world.entities.retain(|e| !(&*e.ty == "Agent" && e.id == id));
+        world.entities.push(RawEntity { ty: "Agent".into(), id, parents, attributes: Vec::new() });
+    }
+
+    /// The type and id of an entity literal.
+    fn entity_names(&mut self, file: usize, expr: &Expr) -> Option<(Arc<str>, Arc<str>)> {
+        let found = self.const_expression(file, expr, None)?;
+        match found.kind {
+            super::typed::TExprKind::Const(Value::Entity(entity)) => {
+                Some((self.types.entity(entity.ty).name.clone(), entity.id))
+            }
+            _ => {
+                let shown = self.types.show(&found.ty);
+                self.report(
+                    Diagnostic::new(
+                        Code::TypeMismatch,
+                        expr.span,
+                        format!("An entity must stand here, not a {shown}."),
+                    )
+                    .at("not an entity")
+                    .help("Write `Team(\"ops\")` or `Role.ops`."),
+                );
+                None
+            }
+        }
+    }
+
+    /// Facts that a test does not give take their declared start values.
+    fn fill_start_values(&self, facts: &mut Facts) {
+        let fill = |fields: &mut RawFields, schema: &[FieldDef], checker: &Self| {
+            for field in schema {
+                if let Some(default) = &field.default
+                    && crate::raw::get(fields, &field.name).is_none()
+                {
+                    fields.push((field.name.clone(), checker.raw_of(default)));
+                }
+            }
+        };
+        fill(&mut facts.agent, &self.facts.agent, self);
+        fill(&mut facts.session, &self.facts.session, self);
+        fill(&mut facts.env, &self.facts.env, self);
+        for flag in &self.flags {
+            let Some(default) = &flag.default else { continue };
+            let value = self.raw_of(default);
+            match facts.flags.iter_mut().find(|(n, _)| *n == flag.name) {
+                Some((_, Raw::Object(entries))) if !flag.keys.is_empty() => entries.push(("*".into(), value)),
+                Some(_) => {}
+                None if flag.keys.is_empty() => facts.flags.push((flag.name.clone(), value)),
+                None => facts.flags.push((flag.name.clone(), Raw::Object(vec![("*".into(), value)]))),
+            }
+        }
+    }
+
+    fn raw_fields(&mut self, file: usize, fields: &[(Name, Expr)]) -> RawFields {
+        self.distinct(fields.iter().map(|(n, _)| n), "field");
+        fields.iter().map(|(name, value)| (name.text.as_str().into(), self.raw(file, value))).collect()
+    }
+
+    /// What a test writes, as a host would send it.
+    fn raw(&mut self, file: usize, expr: &Expr) -> Raw {
+        match &expr.kind {
+            ExprKind::Literal(literal) => raw_literal(literal),
+            ExprKind::Negate(inner) => match self.raw(file, inner) {
+                Raw::Number(n) => Raw::Number(format!("-{n}").into()),
+                other => other,
+            },
+            ExprKind::Set(list) | ExprKind::List(list) => Raw::List(list.iter().map(|e| self.raw(file, e)).collect()),
+            ExprKind::Record(fields) => Raw::Object(self.raw_fields(file, fields)),
+            ExprKind::Name(name) if name == "null" => Raw::Null,
+            ExprKind::Name(name) => match self.set.lookup(file, name) {
+                Found::One(def) if self.set.def(def).kind == crate::hir::DefKind::Const => {
+                    self.mentioned.insert(def);
+                    match self.const_value(def).map(|v| v.kind) {
+                        Some(super::typed::TExprKind::Const(value)) => self.raw_of(&value),
+                        Some(_) | None => Raw::text(name),
+                    }
+                }
+                Found::One(_) | Found::Many(_) | Found::None => Raw::text(name),
+            },
+            _ => match self.const_expression(file, expr, None).map(|v| v.kind) {
+                Some(super::typed::TExprKind::Const(value)) => self.raw_of(&value),
+                Some(_) => {
+                    self.not_constant(expr.span);
+                    Raw::Null
+                }
+                None => Raw::Null,
+            },
+        }
+    }
+
+    /// A value as a host would send it.
+    pub(super) fn raw_of(&self, value: &Value) -> Raw {
+        crate::check::raw_value(&self.types, value)
+    }
+
+    fn expectations(&mut self, file: usize, expect: &[Expectation]) -> Vec<Expected> {
+        expect.iter().filter_map(|e| self.expectation(file, e)).collect()
+    }
+
+    fn expectation(&mut self, file: usize, expect: &Expectation) -> Option<Expected> {
+        Some(match expect {
+            Expectation::Tier(tier, span) => Expected::Tier(*tier, *span),
+            Expectation::Because(path) => Expected::Because(self.deciding(file, path)?, path.span),
+            Expectation::NotBecause(path) => Expected::NotBecause(self.deciding(file, path)?, path.span),
+            Expectation::ByDefault(span) => Expected::ByDefault(*span),
+            Expectation::Code(name) => Expected::Code(name.text.as_str().into(), name.span),
+            Expectation::Invalid(name) => Expected::Invalid(name.text.as_str().into(), name.span),
+            Expectation::Instead(path) => Expected::Instead(path.text().into(), path.span),
+            Expectation::Notify(name) => Expected::Notify(name.text.as_str().into(), name.span),
+            Expectation::Redact(name) => Expected::Redact(name.text.as_str().into(), name.span),
+            Expectation::Approval(path) => Expected::Approval(self.deciding(file, path)?, path.span),
+        })
+    }
+
+    /// The qualified name of an item that can decide.
+    fn deciding(&mut self, file: usize, path: &ast::Path) -> Option<Arc<str>> {
+        use crate::hir::DefKind as K;
+        let fits = |d: &crate::hir::Def| match d.kind {
+            K::Rule | K::Guard | K::Relax | K::Exception | K::Approval | K::Table => true,
+            K::State(kind) => kind.is_floor(),
+            K::Entity | K::Enum | K::Record | K::Const | K::Predicate | K::Flag => false,
+        };
+        let def = self.resolve(file, path, "an item that decides", fits)?;
+        Some(self.set.qualified(def).into())
+    }
+}
+
+/// A literal as JSON would carry it.
+fn raw_literal(literal: &Literal) -> Raw {
+    match literal {
+        Literal::Bool(b) => Raw::Bool(*b),
+        Literal::Int(n) => Raw::int(*n),
+        Literal::Decimal(n) => Raw::Number(number::show_decimal(*n).into()),
+        Literal::Percent(n) => Raw::Number(number::show_ratio(n * 10).into()),
+        Literal::String(text) | Literal::Regex(text) | Literal::Time(text) => Raw::text(text),
+        Literal::Duration(us) => Raw::text(&time::show_duration(*us)),
+        Literal::TimeOfDay(s) => Raw::text(&time::show_time_of_day(*s)),
+    }
+}
+
+/// `flag.website[a][b]` as the place and its keys.
+fn split_keys(place: &Expr) -> (&Expr, Vec<&Expr>) {
+    let mut keys = Vec::new();
+    let mut place = place;
+    while let ExprKind::Index(base, key) = &place.kind {
+        keys.insert(0, &**key);
+        place = base;
+    }
+    (place, keys)
+}
+
+fn put_one(fields: &mut RawFields, name: &str, value: Raw) {
+    fields.retain(|(n, _)| &**n != name);
+    fields.push((name.into(), value));
+}
+
+fn put_all(fields: &mut RawFields, values: RawFields) {
+    for (name, value) in values {
+        put_one(fields, &name, value);
+    }
+}

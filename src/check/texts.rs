@@ -1,0 +1,26 @@
+//! Texts with holes: what a `because` shows.
+
+use super::Checker;
+use super::expression::Env;
+use super::typed::{TypedText, TypedTextPart};
+use crate::syntax::ast::{Text, TextPart};
+
+impl Checker<'_> {
+    /// A text whose holes may read whatever the item may, claims included: showing is not deciding.
+    pub(super) fn text(&mut self, text: &Text, env: &mut Env) -> TypedText {
+        let parts = text.parts.iter().filter_map(|part| match part {
+            TextPart::Plain(plain) => Some(TypedTextPart::Plain(plain.as_str().into())),
+            TextPart::Hole(hole) => self.place(hole, None, env).map(TypedTextPart::Hole),
+        });
+        TypedText { parts: parts.collect() }
+    }
+
+    /// The text of a stateful item: its holes speak of registers that the governor fills in.
+    pub(super) fn plain_text(text: &Text) -> TypedText {
+        let parts = text.parts.iter().map(|part| match part {
+            TextPart::Plain(plain) => TypedTextPart::Plain(plain.as_str().into()),
+            TextPart::Hole(_) => TypedTextPart::Plain("?".into()),
+        });
+        TypedText { parts: parts.collect() }
+    }
+}

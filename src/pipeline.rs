@@ -1,0 +1,99 @@
+//! The phases in reading order: texts, trees, names, types, policy.
+
+use crate::check::{self, typed::TypedPolicy};
+use crate::diagnostic::{self, Code, DefaultLevel, Diagnostic, LintLevel, Severity};
+use crate::hir::{self, PolicySet};
+use crate::settings::Settings;
+use crate::source::{FileId, MAX_FILES, MAX_SET_BYTES, SourceSet, Span};
+use crate::syntax;
+
+/// What checking a set found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The set with its names resolved.
+    pub set: PolicySet,
+    /// The typed policy; none where a finding is an error.
+    pub policy: Option<TypedPolicy>,
+    /// All findings, by place, at the levels that the settings give them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether a finding is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Checks a whole set: everything that is wrong with it, at once.
+///
+/// ```
+/// use aas::{Settings, SourceSet, pipeline};
+/// let sources = SourceSet::single("demo.aasrule", "package demo\n\naction ping\n\nrule pings on ping { green }\n");
+/// let checked = pipeline::check(&sources, &Settings::default());
+/// assert!(checked.policy.is_some());
+/// ```
+#[must_use]
+pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
+    let mut diagnostics = limits(sources);
+    let mut files = Vec::new();
+    for (id, _) in sources.files() {
+        let (file, findings) = syntax::parse(sources, id);
+        files.push(file);
+        diagnostics.extend(findings);
+    }
+    let (set, findings) = hir::lower(files, settings);
+    diagnostics.extend(findings);
+    let (policy, findings) = check::check(&set, sources, settings);
+    diagnostics.extend(findings);
+    apply_levels(&mut diagnostics, settings);
+    diagnostic::sort(&mut diagnostics);
+    let fine = !diagnostics.iter().any(Diagnostic::is_error);
+    Checked { set, policy: policy.filter(|_| fine), diagnostics }
+}
+
+/// Limits of the whole set; those of one file are the parser's.
+fn limits(sources: &SourceSet) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let bytes: usize = sources.files().map(|(_, f)| f.text().len()).sum();
+    let place = Span::new(FileId(0), 0, 0);
+    if bytes > MAX_SET_BYTES {
+        let message = format!("The set has {bytes} bytes; at most {MAX_SET_BYTES} are read.");
+        out.push(Diagnostic::new(Code::FileTooLarge, place, message).at("too large together"));
+    }
+    if sources.len() > MAX_FILES {
+        let message = format!("The set has {} files; at most {MAX_FILES} are read.", sources.len());
+        out.push(Diagnostic::new(Code::TooMany, place, message).at("too many files"));
+    }
+    out
+}
+
+/// Gives lints the levels of `aas.toml`: errors stay errors, what is allowed disappears.
+fn apply_levels(diagnostics: &mut Vec<Diagnostic>, settings: &Settings) {
+    diagnostics.retain_mut(|finding| {
+        if finding.code.level() == DefaultLevel::Error {
+            return true;
+        }
+        let level = settings
+            .lints
+            .iter()
+            .rev()
+            .find(|(name, _)| {
+                Code::find(name) == Some(finding.code) || (name == "warnings" && finding.severity == Severity::Warning)
+            })
+            .map(|(_, level)| *level);
+        match level {
+            Some(LintLevel::Allow) => false,
+            Some(LintLevel::Warn) => {
+                finding.severity = Severity::Warning;
+                true
+            }
+            Some(LintLevel::Deny) => {
+                finding.severity = Severity::Error;
+                true
+            }
+            None => true,
+        }
+    });
+}
