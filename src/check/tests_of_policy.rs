@@ -281,7 +281,7 @@ impl Checker<'_> {
         let package = self.set.package_of(file);
         let visible = self.visible_actions(package);
         let names = visible.iter().map(|a| &*self.actions[a.0 as usize].name);
-        let near = nearest(&action.0, names)?.to_string();
+        let Some(near) = nearest(&action.0, names).map(str::to_string) else { return Some(()) };
         if strsim::damerau_levenshtein(&near, &action.0) > 1 || near.eq_ignore_ascii_case(&action.0) {
             return Some(());
         }
