@@ -7,11 +7,13 @@ pub mod ast;
 mod characters;
 mod docs;
 mod explain;
+mod format;
 mod lower;
 mod parser;
 mod scan;
 mod split;
 
+pub use format::format;
 pub use parser::{parse, parse_expression};
 
 #[cfg(test)]

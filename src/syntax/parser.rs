@@ -7,6 +7,7 @@
 //! Nothing here fails or panics: what cannot be read is an `Unreadable` node and a finding.
 
 use pest::Parser as _;
+use pest::iterators::Pairs;
 use pest_derive::Parser;
 
 use super::ast::{Comment, Expr, ExprKind, File, Item, ItemKind};
@@ -155,6 +156,11 @@ fn read_item(scan: &Scan, id: FileId, raw: RawItem, docs: &mut Docs<'_>, finding
         }
     }
     item
+}
+
+/// The grammar's pairs of an item that begins with `word`; none where it cannot be read.
+pub(super) fn pairs<'i>(word: &str, text: &'i str) -> Option<Pairs<'i, Rule>> {
+    Grammar::parse(rule_of(word)?, text).ok()
 }
 
 fn starts_word(word: &str) -> bool {

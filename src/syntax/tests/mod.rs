@@ -1,6 +1,7 @@
 //! The front end, tried on what authors write and on what they should not.
 
 mod expressions;
+mod formatting;
 mod hostile;
 mod items;
 mod recovery;
