@@ -165,16 +165,13 @@ impl Scanner<'_> {
         self.out.bad.push(at as u32);
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    /// Takes a finding, which is only made where it is shown: there may be a million.
+    fn report(&mut self, place: Span, make: impl FnOnce(Span) -> Diagnostic) {
         let count = self.out.diagnostics.len();
         if count < MAX_FINDINGS {
-            self.out.diagnostics.push(diagnostic);
+            self.out.diagnostics.push(make(place));
         } else if count == MAX_FINDINGS {
-            let more = Diagnostic::new(
-                Code::ManyErrors,
-                diagnostic.primary.span,
-                "This file has more bad characters than are shown.",
-            );
+            let more = Diagnostic::new(Code::ManyErrors, place, "This file has more bad characters than are shown.");
             self.out.diagnostics.push(more.help("Correct those above first."));
         }
     }
@@ -225,7 +222,7 @@ impl Scanner<'_> {
         let inner = &self.source[start + 1..end - 1];
         if let Some(found) = characters::look_alike_text(inner) {
             let place = self.span(start + 1 + found.start, start + 1 + found.end);
-            self.report(found.diagnostic(place));
+            self.report(place, |place| found.diagnostic(place));
         }
         self.push(kind, start, end);
     }
@@ -237,15 +234,11 @@ impl Scanner<'_> {
         }
         let (what, sign) = if kind == Kind::Regex { ("pattern", '/') } else { ("text", '"') };
         self.bad(start);
-        self.report(
-            Diagnostic::new(
-                Code::UnclosedString,
-                self.span(start, end),
-                format!("This {what} is not closed on its line."),
-            )
-            .at(format!("it begins here and no `{sign}` ends it"))
-            .help(format!("Write `{sign}` at its end. A line break inside a text is written `\\n`.")),
-        );
+        self.report(self.span(start, end), |place| {
+            Diagnostic::new(Code::UnclosedString, place, format!("This {what} is not closed on its line."))
+                .at(format!("it begins here and no `{sign}` ends it"))
+                .help(format!("Write `{sign}` at its end. A line break inside a text is written `\\n`."))
+        });
         self.push(kind, start, end);
     }
 
@@ -269,7 +262,7 @@ impl Scanner<'_> {
         let byte = self.bytes[start];
         self.bad(start);
         let place = self.span(start, start + 1);
-        self.report(characters::control(place, char::from(byte)));
+        self.report(place, |place| characters::control(place, char::from(byte)));
         self.blank(start, start + 1);
         self.push(Kind::Sign, start, start + 1);
     }
@@ -284,7 +277,7 @@ impl Scanner<'_> {
         let end = start + c.len_utf8();
         let place = self.span(start, end);
         self.bad(start);
-        self.report(characters::misplaced(place, c));
+        self.report(place, |place| characters::misplaced(place, c));
         self.push(Kind::Sign, start, end);
     }
 
@@ -295,7 +288,7 @@ impl Scanner<'_> {
         self.bad(start);
         let place = self.span(start, end);
         let word = self.source.get(start..end).unwrap_or_default();
-        self.report(characters::foreign_name(place, word));
+        self.report(place, |place| characters::foreign_name(place, word));
         self.push(Kind::Word, start, end);
     }
 
@@ -309,9 +302,9 @@ impl Scanner<'_> {
             let place = self.span(start + offset, start + offset + c.len_utf8());
             if c.is_ascii_control() && c != '\t' {
                 self.bad(start + offset);
-                self.report(characters::control(place, c));
+                self.report(place, |place| characters::control(place, c));
             } else if let Some(name) = characters::invisible(c) {
-                self.report(characters::confusing(place, c, name));
+                self.report(place, |place| characters::confusing(place, c, name));
             }
         }
     }

@@ -313,6 +313,9 @@ impl Splitter<'_> {
 
     fn mismatch(&mut self, token: Token, open: char, at: u32, close: char) {
         self.spoil();
+        if self.findings.len() > MAX_FINDINGS {
+            return;
+        }
         self.report(
             Diagnostic::new(
                 Code::UnclosedBrace,
@@ -327,6 +330,9 @@ impl Splitter<'_> {
 
     fn stray(&mut self, token: Token, sign: char) {
         self.spoil();
+        if self.findings.len() > MAX_FINDINGS {
+            return;
+        }
         self.report(
             Diagnostic::new(
                 Code::UnexpectedText,
