@@ -21,6 +21,9 @@ pub struct Entities {
 struct Node {
     /// All that it lies in, sorted, without itself.
     ancestors: Vec<EntityRef>,
+    /// One of those that is not in the snapshot although its type may lie in others: what it lies in cannot
+    /// be told, so neither can what this one does not lie in.
+    open: Option<EntityRef>,
     /// By the places of its type.
     attributes: Vec<Attribute>,
 }
@@ -41,13 +44,15 @@ impl Entities {
     /// Whether `entity` is `group` or lies in it at any depth.
     ///
     /// # Errors
-    /// [`FaultKind::AbsentEntity`] where `entity` is another one and not in the snapshot.
+    /// [`FaultKind::AbsentEntity`] where `entity` is another one and not in the snapshot, or lies in one that
+    /// is not and that may lie in others.
     pub fn is_in(&self, entity: &EntityRef, group: &EntityRef) -> Result<bool, Fault> {
         if entity == group {
             return Ok(true);
         }
         match self.nodes.get(entity) {
-            Some(node) => Ok(node.ancestors.binary_search(group).is_ok()),
+            Some(node) if node.ancestors.binary_search(group).is_ok() => Ok(true),
+            Some(node) => node.open.as_ref().map_or(Ok(false), |missing| Err(absent(missing))),
             None => Err(absent(entity)),
         }
     }
@@ -64,11 +69,17 @@ impl Entities {
             .unwrap_or_else(|| Err(Fault::new(FaultKind::Missing, "the snapshot was prepared for another policy")))
     }
 
-    /// Adds a prepared entity; `prepare` in the reader of requests is the way in.
-    pub(crate) fn insert(&mut self, entity: EntityRef, mut ancestors: Vec<EntityRef>, attributes: Vec<Attribute>) {
+    /// Adds a prepared entity; `prepare` in [`reader`](crate::reader) is the way in.
+    pub(crate) fn insert(
+        &mut self,
+        entity: EntityRef,
+        mut ancestors: Vec<EntityRef>,
+        open: Option<EntityRef>,
+        attributes: Vec<Attribute>,
+    ) {
         ancestors.sort();
         ancestors.dedup();
-        self.nodes.insert(entity, Node { ancestors, attributes });
+        self.nodes.insert(entity, Node { ancestors, open, attributes });
     }
 
     /// All ids of the snapshot.

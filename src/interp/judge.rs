@@ -1,0 +1,78 @@
+//! The truth of every condition of every item that is about the request.
+
+use super::Scene;
+use super::eval::Evaluator;
+use crate::check::typed::{Item, ItemBody, TExpr, TypedPolicy};
+use crate::decision::{ItemId, Tier};
+use crate::outcome::{ItemOutcome, Outcomes, Truth};
+
+/// The conditions of an item: its branches in text order, or the one it has.
+#[must_use]
+pub fn conditions(item: &Item) -> Vec<&TExpr> {
+    match &item.body {
+        ItemBody::Rule { branches, .. } | ItemBody::Floor { branches, .. } => {
+            branches.iter().map(|b| &b.when).collect()
+        }
+        ItemBody::Relax { when, .. } | ItemBody::Exception { when, .. } | ItemBody::Approval { when, .. } => vec![when],
+    }
+}
+
+/// Judges all items. Floors that read `warnings` come last, when the others are known.
+#[must_use]
+pub fn judge(scene: &Scene<'_>) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    for asks_warnings in [false, true] {
+        let warnings = warnings(scene.policy, &outcomes);
+        let mut evaluator = Evaluator::new(Scene { warnings, ..*scene });
+        for (i, item) in scene.policy.items.iter().enumerate() {
+            if reads_warnings(item) == asks_warnings && scene.bound.is_about(&item.scope) {
+                let truths = conditions(item).into_iter().map(|when| told(&mut evaluator, when)).collect();
+                outcomes.items.push(ItemOutcome { item: ItemId(i as u32), truths });
+            }
+        }
+    }
+    outcomes.items.sort_by_key(|o| o.item);
+    outcomes
+}
+
+fn told(evaluator: &mut Evaluator<'_>, when: &TExpr) -> Truth {
+    evaluator.truth(when).map_or(Truth::Erred, Truth::from)
+}
+
+fn reads_warnings(item: &Item) -> bool {
+    match &item.body {
+        ItemBody::Floor { reads_warnings, .. } => *reads_warnings,
+        ItemBody::Rule { .. } | ItemBody::Relax { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => {
+            false
+        }
+    }
+}
+
+/// How many floors that do not read `warnings` themselves hold or err at yellow or above, each once.
+#[must_use]
+pub(super) fn warnings(policy: &TypedPolicy, outcomes: &Outcomes) -> u32 {
+    let warns = |outcome: &&ItemOutcome| match &policy.item(outcome.item).body {
+        ItemBody::Floor { branches, if_unclear, reads_warnings: false, .. } => {
+            let brought = branches.iter().zip(&outcome.truths).filter_map(|(branch, truth)| match truth {
+                Truth::False => None,
+                Truth::True => Some(branch.tier),
+                Truth::Erred => Some(if_unclear.unwrap_or(branch.tier)),
+            });
+            !silenced(policy, outcomes, outcome.item) && brought.max() >= Some(Tier::Yellow)
+        }
+        ItemBody::Floor { .. }
+        | ItemBody::Rule { .. }
+        | ItemBody::Relax { .. }
+        | ItemBody::Exception { .. }
+        | ItemBody::Approval { .. } => false,
+    };
+    outcomes.items.iter().filter(warns).count() as u32
+}
+
+/// Whether an exception that is true names this floor. One that erred silences nothing.
+pub(super) fn silenced(policy: &TypedPolicy, outcomes: &Outcomes, floor: ItemId) -> bool {
+    outcomes.items.iter().any(|outcome| match &policy.item(outcome.item).body {
+        ItemBody::Exception { to, .. } => *to == floor && outcome.held(),
+        ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => false,
+    })
+}

@@ -1,0 +1,326 @@
+//! A request with its facts, by the schemas of a policy.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{ReadContext, field, leaves};
+use crate::action_name;
+use crate::check::typed::{ActionDef, ActionId, FactGroup, FlagId, NamePatterns, Scope, Standing, TypedPolicy};
+use crate::decision::DecisionError;
+use crate::facts::Facts;
+use crate::raw::{Raw, RawFields, get};
+use crate::request::Request;
+use crate::types::{EntityTypeId, FieldDef, Origin};
+use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
+
+pub use crate::entities::Attribute;
+
+/// The key of a keyed flag's value for every key that is not listed.
+const EVERY_OTHER_KEY: &str = "*";
+
+/// Why a request is refused before any item is asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// The parameter, where it is one.
+    pub field: Option<Arc<str>>,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+impl Refusal {
+    fn new(field: &str, kind: FaultKind, detail: impl Into<Arc<str>>) -> Self {
+        Self { field: Some(field.into()), fault: Fault::new(kind, detail) }
+    }
+
+    /// As a decision shows it.
+    #[must_use]
+    pub fn to_error(&self) -> DecisionError {
+        let message = match &self.field {
+            Some(field) => format!("`{}`: {}.", field.chars().take(64).collect::<String>(), self.fault.detail),
+            None => format!("The request is refused: {}.", self.fault.detail),
+        };
+        let field = self.field.as_ref().map(ToString::to_string);
+        DecisionError { code: self.fault.kind.code(), message, item: None, field, span: None }
+    }
+}
+
+/// A request and its facts as one policy sees them: every value typed, or a fault in its place.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The declared action; none where nobody declares the name.
+    pub action: Option<ActionId>,
+    /// Its full name, aliases replaced.
+    pub name: Arc<str>,
+    /// Whether the name is one at all; what is not matches `on any action` only.
+    pub well_formed: bool,
+    /// Its fields, by their places in [`ActionDef::fields`].
+    pub fields: Vec<Attribute>,
+    /// Facts by their places in the schemas.
+    pub agent: Vec<Attribute>,
+    /// Facts by their places in the schemas.
+    pub session: Vec<Attribute>,
+    /// Facts by their places in the schemas.
+    pub env: Vec<Attribute>,
+    /// The time of the snapshot, in microseconds since the Unix epoch.
+    pub now: Option<i64>,
+    /// `Agent(agent.id)`
+    pub principal: Result<EntityRef, Fault>,
+    /// Why the request is refused, sorted; empty where it is judged.
+    pub refusals: Vec<Refusal>,
+    /// Claims and facts that nobody declares: they were dropped.
+    pub dropped: Vec<Arc<str>>,
+    /// Parameters and claims as they came, for the scan for secrets.
+    pub given: Vec<(Arc<str>, Raw)>,
+    flags: RawFields,
+    state: RawFields,
+}
+
+impl Bound {
+    /// Reads a request and its facts.
+    #[must_use]
+    pub fn new(policy: &TypedPolicy, request: &Request, facts: &Facts) -> Self {
+        let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
+        let action = policy.action(&request.action);
+        let def = action.map(|id| policy.action_def(id));
+        let name = def.map_or_else(|| request.action.clone(), |d| d.name.clone());
+        let mut dropped = Vec::new();
+        let mut refusals = malformed(request, facts);
+        let fields = def.map_or_else(Vec::new, |d| fields_of(d, request, facts, &cx, &mut refusals));
+        if let Some(def) = def {
+            report_undeclared(def, request, facts, &mut dropped);
+        }
+        let mut group = |group: FactGroup, given: &RawFields| {
+            let defs = policy.facts.group(group);
+            let unknown = given.iter().filter(|(n, _)| !defs.iter().any(|d| d.name == *n));
+            dropped.extend(unknown.map(|(n, _)| Arc::from(format!("{}.{n}", group.name()))));
+            defs.iter().map(|d| fact(d, group, get(given, &d.name), &cx)).collect::<Vec<_>>()
+        };
+        let agent = group(FactGroup::Agent, &facts.agent);
+        let session = group(FactGroup::Session, &facts.session);
+        let env = group(FactGroup::Env, &facts.env);
+        refusals.sort();
+        dropped.sort();
+        Self {
+            action,
+            well_formed: action_name::is_well_formed(&name),
+            principal: principal(agent.first()),
+            name,
+            fields,
+            agent,
+            session,
+            env,
+            now: facts.now,
+            refusals,
+            dropped,
+            given: request.params.iter().chain(&request.claims).cloned().collect(),
+            flags: facts.flags.clone(),
+            state: facts.state.clone(),
+        }
+    }
+
+    /// A field of the action.
+    ///
+    /// # Errors
+    /// The fault that stands in it, or that the action has no such field.
+    pub fn field(&self, policy: &TypedPolicy, name: &str) -> Attribute {
+        let place = self.action.and_then(|id| {
+            let fields = &policy.action_def(id).fields;
+            fields.binary_search_by(|f| (*f.name).cmp(name)).ok()
+        });
+        match place.and_then(|i| self.fields.get(i)) {
+            Some(value) => value.clone(),
+            None => Err(Fault::new(FaultKind::NotOnAction, "the action does not have this field")),
+        }
+    }
+
+    /// A fact, by its place in its group.
+    ///
+    /// # Errors
+    /// The fault that stands in it.
+    pub fn fact(&self, group: FactGroup, place: u32) -> Attribute {
+        let values = match group {
+            FactGroup::Agent => &self.agent,
+            FactGroup::Session => &self.session,
+            FactGroup::Env => &self.env,
+        };
+        let missing = || Err(Fault::new(FaultKind::Missing, "the facts were read for another policy"));
+        values.get(place as usize).cloned().unwrap_or_else(missing)
+    }
+
+    /// A flag under its keys.
+    ///
+    /// # Errors
+    /// Where the host gave none, or none that its type can hold.
+    pub fn flag(&self, policy: &TypedPolicy, id: FlagId, keys: &[Value]) -> Attribute {
+        let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
+        let def = &policy.flags[id.0 as usize];
+        let mut raw = get(&self.flags, &def.name);
+        if !keys.is_empty() && !matches!(raw, None | Some(Raw::Unavailable(_))) {
+            let Some(Raw::Object(members)) = raw else {
+                return Err(Fault::new(FaultKind::IllTyped, "expected an object by key"));
+            };
+            let key = flag_key(policy, keys)?;
+            raw = get(members, &key).or_else(|| get(members, EVERY_OTHER_KEY));
+        }
+        match raw {
+            Some(raw) => field::read(&def.ty, raw, &cx).map(Some),
+            None => Err(Fault::new(FaultKind::Missing, "the host did not say how it stands")),
+        }
+    }
+
+    /// What the host says of a limit, cooldown or budget.
+    ///
+    /// # Errors
+    /// Where it says nothing, or nothing that is a bool.
+    pub fn standing(&self, item: &str, which: Standing) -> Evaluated {
+        let member = match which {
+            Standing::Exceeded => "exceeded",
+            Standing::Near => "near",
+        };
+        let missing = || Fault::new(FaultKind::Missing, "the host did not say how it stands");
+        match get(&self.state, item).ok_or_else(missing)? {
+            Raw::Object(members) => match get(members, member).ok_or_else(missing)? {
+                Raw::Bool(b) => Ok(Value::Bool(*b)),
+                Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
+                other => Err(Fault::new(FaultKind::IllTyped, format!("expected a bool, got {}", other.kind()))),
+            },
+            Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
+            other => Err(Fault::new(FaultKind::IllTyped, format!("expected an object, got {}", other.kind()))),
+        }
+    }
+
+    /// The kinds of secrets in the texts of a value, or in those of all parameters and claims: a set.
+    ///
+    /// # Errors
+    /// Where a part cannot be told, or there is more text than is scanned.
+    pub fn secrets(&self, of: Option<&Value>) -> Evaluated {
+        let texts = of.map_or_else(|| leaves::of_fields(&self.given), leaves::of_value)?;
+        if texts.is_empty() {
+            return Ok(Value::set(Vec::new()));
+        }
+        Err(Fault::new(FaultKind::Unavailable, "the scanner of secrets is not part of this build"))
+    }
+
+    /// Whether an item with this scope is about the request.
+    #[must_use]
+    pub fn is_about(&self, scope: &Scope) -> bool {
+        match self.action {
+            Some(id) => scope.actions.binary_search(&id).is_ok(),
+            None => scope.undeclared.as_ref().is_some_and(|p| self.matches_undeclared(p)),
+        }
+    }
+
+    fn matches_undeclared(&self, patterns: &NamePatterns) -> bool {
+        if !self.well_formed {
+            return patterns.any;
+        }
+        patterns.parts.iter().fold(patterns.any, |matched, (subtracts, pattern)| {
+            if action_name::matches(pattern, &self.name) { !subtracts } else { matched }
+        })
+    }
+}
+
+/// What forbids to judge a request at all, whatever its action.
+fn malformed(request: &Request, facts: &Facts) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    if request.action.len() > action_name::MAX_NAME_BYTES {
+        let detail = format!("the name of the action is longer than {} bytes", action_name::MAX_NAME_BYTES);
+        refusals.push(Refusal { field: None, fault: Fault::new(FaultKind::LimitExceeded, detail) });
+    }
+    let from_agent = [&request.params, &request.claims];
+    let from_host = [&facts.agent, &facts.session, &facts.env, &facts.flags, &facts.state, &facts.observed];
+    for fields in from_agent.into_iter().chain(from_host) {
+        let mut seen = HashSet::new();
+        let twice = fields.iter().filter(|(name, _)| !seen.insert(name));
+        refusals.extend(twice.map(|(n, _)| Refusal::new(n, FaultKind::Malformed, "the field is given twice")));
+    }
+    refusals
+}
+
+/// The fields of a declared action. Parameters that cannot be read refuse the request.
+fn fields_of(
+    def: &ActionDef,
+    request: &Request,
+    facts: &Facts,
+    cx: &ReadContext<'_>,
+    refusals: &mut Vec<Refusal>,
+) -> Vec<Attribute> {
+    for (name, _) in &request.params {
+        if let Some(refusal) = not_a_parameter(def, name) {
+            refusals.push(refusal);
+        }
+    }
+    let read = |field: &FieldDef| match field.origin {
+        Origin::Parameter => match (get(&request.params, &field.name), &field.default) {
+            (None, Some(default)) => Ok(Some(default.clone())),
+            (raw, _) => field::of_field(field, raw, cx),
+        },
+        Origin::Claimed => field::of_field(field, get(&request.claims, &field.name), cx),
+        Origin::Observed => field::of_field(field, get(&facts.observed, &field.name), cx),
+    };
+    let fields: Vec<Attribute> = def.fields.iter().map(read).collect();
+    for (field, value) in def.fields.iter().zip(&fields) {
+        match (field.origin, field::ill(value)) {
+            (Origin::Parameter, Some(fault)) => {
+                refusals.push(Refusal { field: Some(field.name.clone()), fault: fault.clone() });
+            }
+            (Origin::Parameter | Origin::Claimed | Origin::Observed, _) => {}
+        }
+    }
+    fields
+}
+
+fn not_a_parameter(def: &ActionDef, name: &str) -> Option<Refusal> {
+    let detail = match def.field(name).map(|f| f.origin) {
+        Some(Origin::Parameter) => return None,
+        Some(Origin::Claimed) => "it is a claim, not a parameter".to_string(),
+        Some(Origin::Observed) => "it is observed by the host, not a parameter".to_string(),
+        None => format!("{} has no such parameter", def.name),
+    };
+    Some(Refusal::new(name, FaultKind::UnknownField, detail))
+}
+
+fn report_undeclared(def: &ActionDef, request: &Request, facts: &Facts, dropped: &mut Vec<Arc<str>>) {
+    let mut report = |fields: &RawFields, origin: Origin| {
+        let unknown = fields.iter().filter(|(n, _)| def.field(n).is_none_or(|f| f.origin != origin));
+        dropped.extend(unknown.map(|(n, _)| n.clone()));
+    };
+    report(&request.claims, Origin::Claimed);
+    report(&facts.observed, Origin::Observed);
+}
+
+/// A fact. `agent.kind` has no other way to be known, so a host that does not say it has a fault there.
+fn fact(def: &FieldDef, group: FactGroup, raw: Option<&Raw>, cx: &ReadContext<'_>) -> Attribute {
+    match (group, field::of_field(def, raw, cx)) {
+        (FactGroup::Agent, Ok(Some(Value::Str(id)))) if &*def.name == "id" && id.is_empty() => {
+            Err(Fault::new(FaultKind::IllTyped, "an agent's id is not empty"))
+        }
+        (_, read) => read,
+    }
+}
+
+fn principal(id: Option<&Attribute>) -> Result<EntityRef, Fault> {
+    match id {
+        Some(Ok(Some(Value::Str(id)))) => Ok(EntityRef { ty: EntityTypeId::AGENT, id: id.clone() }),
+        Some(Err(fault)) => Err(fault.clone()),
+        Some(Ok(_)) | None => Err(Fault::new(FaultKind::Missing, "the agent's id is not there")),
+    }
+}
+
+/// The key of a flag in its object: `a`, or `a/b` where it has two. A slash inside one of several keys
+/// would make two different keys one, so it cannot be told.
+fn flag_key(policy: &TypedPolicy, keys: &[Value]) -> Result<String, Fault> {
+    let mut texts = Vec::new();
+    for key in keys {
+        let text = match key {
+            Value::Enum(id, place) => policy.types.enum_def(*id).variants.get(*place as usize).map(|v| &**v),
+            other => other.text(),
+        };
+        let text = text.ok_or_else(|| Fault::new(FaultKind::IllTyped, "the key is no text"))?;
+        if keys.len() > 1 && text.contains('/') {
+            return Err(Fault::new(FaultKind::Malformed, "a key of several holds a slash"));
+        }
+        texts.push(text);
+    }
+    Ok(texts.join("/"))
+}

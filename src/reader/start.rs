@@ -1,0 +1,40 @@
+//! Start values, for tests, `aasc eval` and a governor's new agents: never taken by a decision itself.
+
+use super::back::to_raw;
+use crate::check::typed::TypedPolicy;
+use crate::facts::Facts;
+use crate::raw::{Raw, RawFields};
+use crate::types::{FieldDef, TypeTable};
+
+/// The facts, with the declared start value of everything that they do not say.
+#[must_use]
+pub fn with_start_values(policy: &TypedPolicy, facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    add(&mut facts.agent, &policy.facts.agent, &policy.types);
+    add(&mut facts.session, &policy.facts.session, &policy.types);
+    add(&mut facts.env, &policy.facts.env, &policy.types);
+    for flag in &policy.flags {
+        let Some(start) = flag.default.as_ref().and_then(|v| to_raw(v, &policy.types)) else { continue };
+        let given = facts.flags.iter_mut().find(|(n, _)| *n == flag.name);
+        match (given, flag.keys.is_empty()) {
+            (None, true) => facts.flags.push((flag.name.clone(), start)),
+            (None, false) => facts.flags.push((flag.name.clone(), Raw::Object(vec![("*".into(), start)]))),
+            (Some((_, Raw::Object(members))), false) => {
+                if !members.iter().any(|(k, _)| &**k == "*") {
+                    members.push(("*".into(), start));
+                }
+            }
+            (Some(_), _) => {}
+        }
+    }
+    facts
+}
+
+fn add(given: &mut RawFields, defs: &[FieldDef], types: &TypeTable) {
+    for def in defs {
+        let start = def.default.as_ref().and_then(|v| to_raw(v, types));
+        if let (Some(start), false) = (start, given.iter().any(|(n, _)| *n == def.name)) {
+            given.push((def.name.clone(), start));
+        }
+    }
+}
