@@ -47,9 +47,13 @@ pub(super) fn text(raw: &RawWord) -> Word {
         let (piece, quoted) = match part {
             Part::Text(piece, quoted) => (piece, *quoted),
             Part::Arithmetic => continue,
-            Part::Expansion | Part::Assigning(_) | Part::Running => return Err(unknown_word("an expansion is only known when it runs")),
+            Part::Expansion | Part::Assigning(_) | Part::Running => {
+                return Err(unknown_word("an expansion is only known when it runs"));
+            }
             Part::Substitution(_) => return Err(unknown_word("a command's output is only known when it runs")),
-            Part::ProcessIn(_) | Part::ProcessOut(_) => return Err(unknown_word("a process substitution has a name only when it runs")),
+            Part::ProcessIn(_) | Part::ProcessOut(_) => {
+                return Err(unknown_word("a process substitution has a name only when it runs"));
+            }
             Part::Array(_) => return Err(unknown_word("an array is not one word")),
         };
         if !quoted {

@@ -28,7 +28,8 @@ pub(super) fn parse(tokens: &[Tok]) -> Result<ast::Program, Fault> {
             Tok::Document(place) => (0..3).for_each(|_| out.push(word(format!("h{place}")))),
         }
     }
-    parse_tokens(&out, &ParserOptions::default()).map_err(|_| unreadable("it is not a command line that bash would read"))
+    parse_tokens(&out, &ParserOptions::default())
+        .map_err(|_| unreadable("it is not a command line that bash would read"))
 }
 
 /// The place that a place holder names.

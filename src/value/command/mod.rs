@@ -7,22 +7,27 @@
 //!
 //! The steps, in order:
 //!
-//! 1. [`lex`] scans the text once, within limits, into words and tokens;
+//! 1. [`lex`] scans the text once, within limits, into words ([`words`]) and tokens;
 //! 2. [`grammar`] lets a real shell grammar build the tree;
 //! 3. [`walk`] goes over the tree and keeps account of folders, pipes and assignments;
-//! 4. [`run`] looks at each command's words: wrappers ([`wrappers`]) and paths ([`paths`]) are data;
+//! 4. [`run`] looks at each command's words: what wrappers run ([`wrappers`]), which arguments are files
+//!    ([`files`], by the table in [`paths`]), hosts ([`hosts`]) or code ([`code`]);
 //! 5. [`questions`] answers what policies ask.
 //!
 //! INVARIANT: a command that bash would run is in the list by its name, or the list holds a command whose
 //! name is an error.
 
 mod args;
+mod code;
+mod files;
 mod grammar;
+mod hosts;
 mod lex;
 mod paths;
 pub mod questions;
 mod run;
 mod walk;
+mod words;
 mod wrappers;
 
 #[cfg(test)]

@@ -56,10 +56,13 @@ const R: Usage = U;
 const W: Usage = Usage { operands: Operands::Write, ..U };
 const N: Usage = Usage { operands: Operands::None, ..U };
 
+#[rustfmt::skip]
 const GREP: &[&str] = &["-e", "--regexp", "-A", "-B", "-C", "-m", "-D", "-d", "--color", "--include", "--exclude", "--exclude-dir", "--max-count", "--context", "--label"];
+#[rustfmt::skip]
 const RG: &[&str] = &["-e", "--regexp", "-A", "-B", "-C", "-m", "-g", "-t", "-T", "-j", "-r", "-E", "-M", "--glob", "--iglob", "--type", "--type-not", "--max-count", "--max-depth", "-d", "--sort", "--color", "--replace", "--colors", "--context"];
 
 /// Every program whose arguments are known.
+#[rustfmt::skip]
 pub(super) const USAGES: &[Usage] = &[
     Usage { name: ".", ..R },
     Usage { name: "[", operands: Operands::Guess, ..U },
@@ -156,6 +159,7 @@ pub(super) const USAGES: &[Usage] = &[
     Usage { name: "zip", operands: Operands::Write, valued: &["-x", "-i"], ..U },
 ];
 
+#[rustfmt::skip]
 const CURL: &[&str] = &[
     "-A", "--user-agent", "-C", "-d", "--data", "--data-ascii", "--data-binary", "--data-raw", "--data-urlencode", "-e", "--referer", "-F", "--form",
     "-H", "--header", "-m", "--max-time", "--connect-timeout", "-r", "--range", "--retry", "--retry-delay", "-u", "--user", "-U", "-w", "--write-out",
@@ -163,9 +167,11 @@ const CURL: &[&str] = &[
 ];
 
 /// Options of `curl` whose value is a host or an address.
-pub(super) const CURL_HOSTS: &[&str] = &["--url", "-x", "--proxy", "--preproxy", "--socks5", "--socks4", "--doh-url", "--resolve", "--connect-to"];
+pub(super) const CURL_HOSTS: &[&str] =
+    &["--url", "-x", "--proxy", "--preproxy", "--socks5", "--socks4", "--doh-url", "--resolve", "--connect-to"];
 
 /// Programs whose operands are hosts or addresses, with options that take the next word.
+#[rustfmt::skip]
 pub(super) const NETWORK: &[(&str, Network, &[&str])] = &[
     ("curl", Network::Addresses, &[]),
     ("wget", Network::Addresses, &[]),
@@ -215,6 +221,7 @@ pub(super) enum Network {
 }
 
 /// Global options with values, of programs that have subcommands.
+#[rustfmt::skip]
 pub(super) const SUBCOMMANDS: &[(&str, &[&str])] = &[
     ("apk", &["-p", "--root", "-X", "--repository"]),
     ("apt", &["-o", "-c", "-t", "--option", "--config-file", "--target-release"]),
@@ -259,7 +266,8 @@ pub(super) const SUBCOMMANDS: &[(&str, &[&str])] = &[
 ];
 
 /// Programs whose options of several letters begin with a single dash.
-pub(super) const LONG_SINGLE_DASH: &[&str] = &["find", "go", "java", "javac", "openssl", "terraform", "tofu", "ffmpeg", "convert", "magick", "xterm"];
+pub(super) const LONG_SINGLE_DASH: &[&str] =
+    &["find", "go", "java", "javac", "openssl", "terraform", "tofu", "ffmpeg", "convert", "magick", "xterm"];
 
 /// The arguments of the program with this base name.
 pub(super) fn usage(name: &str) -> Option<&'static Usage> {

@@ -66,7 +66,8 @@ impl SimpleCommand {
             Ok(name) => name,
             Err(fault) => return Some(Err(fault.clone())),
         };
-        let args: Vec<Arg> = self.args.iter().map(|w| Arg { word: w.clone(), source: "".into(), process: false }).collect();
+        let args: Vec<Arg> =
+            self.args.iter().map(|w| Arg { word: w.clone(), source: "".into(), process: false }).collect();
         match subcommand_at(name, &args) {
             Ok(at) => at.and_then(|at| self.args.get(at).cloned()),
             Err(fault) => Some(Err(fault)),
@@ -120,7 +121,8 @@ pub(super) fn subcommand_at(name: &str, args: &[Arg]) -> Result<Option<usize>, F
             return Ok(Some(at));
         }
         let Some(table) = table else {
-            let clear = text.contains('=') || args.get(at + 1).is_none_or(|a| a.known().is_some_and(|t| t.starts_with('-')));
+            let clear =
+                text.contains('=') || args.get(at + 1).is_none_or(|a| a.known().is_some_and(|t| t.starts_with('-')));
             if clear && text != "--" {
                 at += 1;
                 continue;
@@ -167,7 +169,8 @@ impl Command {
         let allowed: Vec<Vec<&str>> = allowed.iter().map(|a| sequence(a)).filter(|a| !a.is_empty()).collect();
         all(self.commands.iter().map(|c| {
             let quiet = Ok(c.assigns.is_empty() && !c.redirects);
-            let wrapped = Ok(c.wrappers.iter().all(|w| allowed.iter().any(|a| matches!(a.as_slice(), [only] if **only == **w))));
+            let wrapped =
+                Ok(c.wrappers.iter().all(|w| allowed.iter().any(|a| matches!(a.as_slice(), [only] if **only == **w))));
             let known = if c.name.is_ok() || c.written.is_err() { Ok(true) } else { c.name.clone().map(|_| true) };
             let listed = any(allowed.iter().map(|a| c.begins_with(a, true)));
             all([quiet, wrapped, listed, known])

@@ -219,7 +219,7 @@ impl Walk {
             self.push(nothing)?;
         }
         for i in start..self.out.len() {
-            super::run::redirect(&mut self.out[i], redirections, around);
+            super::files::redirect(&mut self.out[i], redirections, around);
         }
         Ok(())
     }
@@ -256,7 +256,10 @@ impl Walk {
 
     /// A loop: what it changes may have been changed before it begins again.
     fn repeated(&mut self, script: &Script, lists: &[&ast::CompoundList], around: &mut Around) -> Result<(), Fault> {
-        let moves = script.words.iter().any(|w| w.source.contains("cd") || w.source.contains("pushd") || w.source.contains("popd"));
+        let moves = script
+            .words
+            .iter()
+            .any(|w| w.source.contains("cd") || w.source.contains("pushd") || w.source.contains("popd"));
         if moves {
             around.folders = None;
         }
@@ -330,7 +333,9 @@ impl Walk {
                     ast::IoFileRedirectTarget::Filename(word) | ast::IoFileRedirectTarget::Duplicate(word) => word,
                     // `|&` joins the two outputs.
                     ast::IoFileRedirectTarget::Fd(_) => return Ok(()),
-                    ast::IoFileRedirectTarget::ProcessSubstitution(..) => return Err(unreadable("a substitution stands where none may")),
+                    ast::IoFileRedirectTarget::ProcessSubstitution(..) => {
+                        return Err(unreadable("a substitution stands where none may"));
+                    }
                 };
                 let raw = lookup(script, &word.value)?;
                 self.substitutions(raw, around)?;
@@ -432,7 +437,9 @@ impl Walk {
                         words.push(raw);
                     }
                 }
-                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => return Err(unreadable("a substitution stands where none may")),
+                ast::CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
+                    return Err(unreadable("a substitution stands where none may"));
+                }
             }
         }
         if !headed {
@@ -493,8 +500,17 @@ impl Walk {
                 Part::Expansion => {}
                 Part::Arithmetic => self.arithmetic = true,
                 Part::Assigning(name) => {
-                    let assigns = vec![if name.is_empty() { Err(unknown_word("which variable it assigns is not read here")) } else { Ok(name.as_str().into()) }];
-                    self.push(SimpleCommand { name: Ok("".into()), written: Ok("".into()), assigns, ..blank(&raw.source, around) })?;
+                    let assigns = vec![if name.is_empty() {
+                        Err(unknown_word("which variable it assigns is not read here"))
+                    } else {
+                        Ok(name.as_str().into())
+                    }];
+                    self.push(SimpleCommand {
+                        name: Ok("".into()),
+                        written: Ok("".into()),
+                        assigns,
+                        ..blank(&raw.source, around)
+                    })?;
                 }
                 Part::Running => self.push_unknown_code(&raw.source, around)?,
                 Part::Substitution(script) => {
@@ -519,7 +535,10 @@ impl Walk {
     /// Adds a command.
     pub(super) fn push(&mut self, command: SimpleCommand) -> Result<(), Fault> {
         if self.out.len() >= MAX_COMMANDS {
-            return Err(Fault::new(FaultKind::LimitExceeded, format!("a command line runs more than {MAX_COMMANDS} commands")));
+            return Err(Fault::new(
+                FaultKind::LimitExceeded,
+                format!("a command line runs more than {MAX_COMMANDS} commands"),
+            ));
         }
         self.out.push(command);
         Ok(())

@@ -52,6 +52,7 @@ const PLAIN: Wrapper = Wrapper {
 };
 
 /// Every wrapper, sorted by name. `find -exec` is read with `find` itself.
+#[rustfmt::skip]
 pub(super) const WRAPPERS: &[Wrapper] = &[
     Wrapper { name: "builtin", ..PLAIN },
     Wrapper { name: "bundle", verb: Some("exec"), ..PLAIN },
@@ -143,10 +144,12 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     Wrapper { name: "xvfb-run", valued: &["-n", "--server-num", "-e", "--error-file", "-f", "--auth-file", "-s", "--server-args", "-p", "--xauth-protocol", "-w", "--wait"], ..PLAIN },
 ];
 
+#[rustfmt::skip]
 const SSH: &[&str] = &[
     "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-P", "-p", "-Q", "-R", "-S", "-W", "-w",
 ];
 
+#[rustfmt::skip]
 const PARALLEL: &[&str] = &["-j", "--jobs", "-n", "-N", "-I", "-a", "--arg-file", "--delay", "--timeout", "--retries", "-S", "--sshlogin"];
 
 /// Shells that read bash's language, or one that is a part of it.
@@ -167,6 +170,7 @@ pub(super) struct Interpreter {
 }
 
 /// Interpreters.
+#[rustfmt::skip]
 pub(super) const INTERPRETERS: &[Interpreter] = &[
     Interpreter { name: "python", code: &["-c"], module: &["-m"], valued: &["-W", "-X", "-Q"] },
     Interpreter { name: "pypy", code: &["-c"], module: &["-m"], valued: &["-W", "-X"] },
@@ -200,6 +204,7 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
 ];
 
 /// Options of ordinary programs whose value is run, or names a program to run.
+#[rustfmt::skip]
 pub(super) const CODE_OPTIONS: &[(&str, &[&str])] = &[
     ("ed", &["-p"]),
     ("ex", &["-c", "+", "--cmd", "-S", "-u"]),
@@ -228,7 +233,8 @@ pub(super) const CODE_OPTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Builtins that name variables: the words after the options are `name` or `name=value`.
-pub(super) const DECLARERS: &[&str] = &["declare", "export", "getopts", "let", "local", "mapfile", "read", "readarray", "readonly", "typeset", "unset"];
+pub(super) const DECLARERS: &[&str] =
+    &["declare", "export", "getopts", "let", "local", "mapfile", "read", "readarray", "readonly", "typeset", "unset"];
 
 /// The wrapper with this base name.
 pub(super) fn wrapper(name: &str) -> Option<&'static Wrapper> {
@@ -237,5 +243,7 @@ pub(super) fn wrapper(name: &str) -> Option<&'static Wrapper> {
 
 /// The interpreter with this base name, versions passed over.
 pub(super) fn interpreter(name: &str) -> Option<&'static Interpreter> {
-    INTERPRETERS.iter().find(|i| name.strip_prefix(i.name).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.')))
+    INTERPRETERS
+        .iter()
+        .find(|i| name.strip_prefix(i.name).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.')))
 }

@@ -94,7 +94,47 @@ fn code_in_code_is_bounded() {
 fn long_lines_are_refused_or_quick() {
     assert!(!read("a".repeat(MAX_BYTES + 1)));
     assert!(read(format!("echo {}", "a ".repeat(1000))));
-    for piece in ["( ", "(", "{ ", "((", "$((", "$(", "`", "\\`", "\"", "'", "${", "a;", "a|", "&&", "<", "<<a\n", "<(", "a=(", "[[ ", "if ", "case x in ", "$'", "]]", "x[", "9", "\\", "\\\n", "a\n", "a&", "{a,", "$[", "!", "time ", "function f ", "f() ", "-exec ", "find . -exec ", "${a:=", "$((a) "] {
+    for piece in [
+        "( ",
+        "(",
+        "{ ",
+        "((",
+        "$((",
+        "$(",
+        "`",
+        "\\`",
+        "\"",
+        "'",
+        "${",
+        "a;",
+        "a|",
+        "&&",
+        "<",
+        "<<a\n",
+        "<(",
+        "a=(",
+        "[[ ",
+        "if ",
+        "case x in ",
+        "$'",
+        "]]",
+        "x[",
+        "9",
+        "\\",
+        "\\\n",
+        "a\n",
+        "a&",
+        "{a,",
+        "$[",
+        "!",
+        "time ",
+        "function f ",
+        "f() ",
+        "-exec ",
+        "find . -exec ",
+        "${a:=",
+        "$((a) ",
+    ] {
         read(piece.repeat(5 * 1024 / piece.len()));
         read(piece.repeat(MAX_BYTES / piece.len()));
         read(format!("echo {}", piece.repeat(MAX_BYTES / piece.len() - 8)));
@@ -118,9 +158,78 @@ fn random_bytes_do_not_panic() {
         state ^= state << 17;
         usize::try_from(state % n as u64).unwrap_or(0)
     };
-    let pieces = ["a", " ", "\n", ";", "&", "|", "(", ")", "{", "}", "$", "`", "'", "\"", "\\", "<", ">", "<<E\n", "E\n", "if", "then", "fi", "for", "in", "do", "done", "case", "esac", ")", "((", "))", "[[", "]]", "=", "é", "\u{1f600}", "#", "!", "*", "~", "1", "-c", "bash", "eval", "find", "-exec", "{}", "xargs", "sudo", "cd", "/x", "${", "$(", "<(", "x=", "x=(", "function", "time", "tar", "git", "curl", "sed", "awk", "-i", "@"];
+    let pieces = [
+        "a",
+        " ",
+        "\n",
+        ";",
+        "&",
+        "|",
+        "(",
+        ")",
+        "{",
+        "}",
+        "$",
+        "`",
+        "'",
+        "\"",
+        "\\",
+        "<",
+        ">",
+        "<<E\n",
+        "E\n",
+        "if",
+        "then",
+        "fi",
+        "for",
+        "in",
+        "do",
+        "done",
+        "case",
+        "esac",
+        ")",
+        "((",
+        "))",
+        "[[",
+        "]]",
+        "=",
+        "é",
+        "\u{1f600}",
+        "#",
+        "!",
+        "*",
+        "~",
+        "1",
+        "-c",
+        "bash",
+        "eval",
+        "find",
+        "-exec",
+        "{}",
+        "xargs",
+        "sudo",
+        "cd",
+        "/x",
+        "${",
+        "$(",
+        "<(",
+        "x=",
+        "x=(",
+        "function",
+        "time",
+        "tar",
+        "git",
+        "curl",
+        "sed",
+        "awk",
+        "-i",
+        "@",
+    ];
     for _ in 0..20_000 {
-        let line: String = (0..next(24)).map(|_| pieces[next(pieces.len())]).collect::<Vec<_>>().join(if next(2) == 0 { "" } else { " " });
+        let line: String = (0..next(24))
+            .map(|_| pieces[next(pieces.len())])
+            .collect::<Vec<_>>()
+            .join(if next(2) == 0 { "" } else { " " });
         let _ = parse(&line);
     }
 }

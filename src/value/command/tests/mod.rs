@@ -12,7 +12,9 @@ fn word(word: &Word) -> String {
 /// One command in the form of the table.
 fn show(c: &SimpleCommand) -> String {
     let mut out = if c.name.as_deref() == Ok("") { "-".to_string() } else { word(&c.name) };
-    let list = |mark: &str, items: Vec<String>| if items.is_empty() { String::new() } else { format!(" {mark}{}", items.join(",")) };
+    let list = |mark: &str, items: Vec<String>| {
+        if items.is_empty() { String::new() } else { format!(" {mark}{}", items.join(",")) }
+    };
     let path = |p: &Result<std::sync::Arc<crate::value::PathValue>, crate::value::Fault>| {
         p.as_ref().map_or_else(|_| "?".to_string(), |p| p.text().to_string())
     };

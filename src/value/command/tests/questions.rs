@@ -134,9 +134,7 @@ fn runs_only() {
 
 #[test]
 fn touches() {
-    let env = |access, line: &str| {
-        letter(command(line).touches(access, |p| Ok(p.text().ends_with(".env"))))
-    };
+    let env = |access, line: &str| letter(command(line).touches(access, |p| Ok(p.text().ends_with(".env"))));
     assert_eq!(env(Access::Reads, "cat .env"), 't');
     assert_eq!(env(Access::Reads, "cat sub/../.env"), 't');
     assert_eq!(env(Access::Reads, "cat x"), 'f');
