@@ -8,6 +8,7 @@
 
 pub mod compare;
 
+mod command;
 mod list;
 mod net;
 mod number;
@@ -26,8 +27,17 @@ use crate::types::{Type, TypeTable};
 use crate::value::{Fault, FaultKind, Value};
 
 /// All families, in the order of the manual.
-const FAMILIES: &[&[Builtin]] =
-    &[text::ROWS, pattern::ROWS, list::ROWS, number::ROWS, time::ROWS, semver::ROWS, path::ROWS, net::ROWS];
+const FAMILIES: &[&[Builtin]] = &[
+    text::ROWS,
+    pattern::ROWS,
+    list::ROWS,
+    number::ROWS,
+    time::ROWS,
+    semver::ROWS,
+    path::ROWS,
+    net::ROWS,
+    command::ROWS,
+];
 
 static ALL: [Builtin; count()] = joined();
 

@@ -25,6 +25,7 @@ pub(super) fn parse(tokens: &[Tok]) -> Result<ast::Program, Fault> {
             Tok::Reserved(text) => out.push(word((*text).to_string())),
             Tok::Word(place) => out.push(word(format!("w{place}"))),
             Tok::Assignment(place) => out.push(word(format!("a=w{place}"))),
+            Tok::Number(standard_input) => out.push(word(if *standard_input { "0" } else { "9" }.to_string())),
             Tok::Document(place) => (0..3).for_each(|_| out.push(word(format!("h{place}")))),
         }
     }

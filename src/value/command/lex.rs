@@ -128,6 +128,8 @@ pub(super) enum Tok {
     Assignment(usize),
     /// The three words of a here-document, by its place.
     Document(usize),
+    /// The descriptor of the redirection that follows: whether it is standard input.
+    Number(bool),
 }
 
 /// What was read of one script.
@@ -488,10 +490,11 @@ impl<'a> Lexer<'a> {
         self.word_parts(&mut word.parts, depth + r.stack.len())?;
         word.source = self.text[start..self.at].to_string();
         let plain = word.plain().unwrap_or("").to_string();
-        // `2>` and the like: the number belongs to the redirection. Which one it is does not matter here.
+        // `2>` and the like: the number belongs to the redirection. All that matters is whether it is 0.
         let number = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
         if number && matches!(self.peek(), Some(b'<' | b'>')) && !self.looking_at("<(") && !self.looking_at(">(") {
             if matches!(expect, Expect::Command | Expect::AfterPrefix | Expect::Argument) {
+                r.tokens.push(Tok::Number(plain.bytes().all(|b| b == b'0')));
                 return Ok(if expect == Expect::Command { Expect::AfterPrefix } else { expect });
             }
             return Err(unreadable("a redirection stands where none may"));
@@ -500,60 +503,47 @@ impl<'a> Lexer<'a> {
         if plain.starts_with('{') && plain.ends_with('}') && matches!(self.peek(), Some(b'<' | b'>')) {
             return Err(unreadable("a redirection names a variable for its number"));
         }
-        let reserved = RESERVED.into_iter().find(|w| *w == plain);
-        match (expect, reserved) {
-            (Expect::Command, Some(keyword)) => self.reserved(r, keyword, depth),
-            (Expect::ForDo, Some("do")) => self.reserved(r, "do", depth),
-            (Expect::ForIn, Some("do")) => {
-                r.tokens.push(Tok::Operator(";"));
-                self.reserved(r, "do", depth)
-            }
-            (Expect::FunctionBody, Some(keyword @ ("{" | "if" | "for" | "while" | "until" | "case"))) => {
-                self.reserved(r, keyword, depth)
-            }
-            (Expect::Pattern, Some("esac")) => r.close(Frame::Case, "esac"),
-            (Expect::ForIn | Expect::CaseIn, _) if plain == "in" => {
-                r.tokens.push(Tok::Reserved("in"));
-                Ok(if expect == Expect::CaseIn { Expect::Pattern } else { Expect::Argument })
-            }
-            (Expect::ForIn | Expect::CaseIn | Expect::ForDo | Expect::FunctionBody, _) => {
-                Err(unreadable("a word stands where a keyword must"))
-            }
-            (Expect::Command | Expect::AfterPrefix, _) => {
-                let assignment = word.assigned_name().is_some();
-                let place = r.words.len();
-                r.words.push(word);
-                r.tokens.push(if assignment { Tok::Assignment(place) } else { Tok::Word(place) });
-                Ok(if assignment { Expect::AfterPrefix } else { Expect::Argument })
-            }
-            (Expect::Argument, _) => {
-                r.push_word(word);
-                Ok(Expect::Argument)
-            }
-            (Expect::Target(starting), _) => {
-                r.push_word(word);
-                Ok(if starting { Expect::AfterPrefix } else { Expect::Argument })
-            }
-            (Expect::ForName, _) => {
-                r.push_word(word);
-                Ok(Expect::ForIn)
-            }
-            (Expect::CaseWord, _) => {
-                r.push_word(word);
-                Ok(Expect::CaseIn)
-            }
-            (Expect::Pattern | Expect::PatternRest, _) => {
-                r.push_word(word);
-                Ok(Expect::PatternRest)
-            }
-            (Expect::FunctionName, _) => {
-                r.push_word(word);
-                Ok(Expect::FunctionBody)
-            }
-        }
+        self.placed(r, expect, word, &plain)
     }
 
-    fn reserved(&mut self, r: &mut Reading, keyword: &'static str, _depth: usize) -> Result<Expect, Fault> {
+    /// A word that was read, and what comes after it.
+    fn placed(&mut self, r: &mut Reading, expect: Expect, word: RawWord, plain: &str) -> Result<Expect, Fault> {
+        let reserved = RESERVED.into_iter().find(|w| *w == plain);
+        let next = match (expect, reserved) {
+            (Expect::Command, Some(keyword)) => return self.reserved(r, keyword),
+            (Expect::ForDo, Some("do")) => return self.reserved(r, "do"),
+            (Expect::ForIn, Some("do")) => {
+                r.tokens.push(Tok::Operator(";"));
+                return self.reserved(r, "do");
+            }
+            (Expect::FunctionBody, Some(keyword @ ("{" | "if" | "for" | "while" | "until" | "case"))) => {
+                return self.reserved(r, keyword);
+            }
+            (Expect::Pattern, Some("esac")) => return r.close(Frame::Case, "esac"),
+            (Expect::ForIn | Expect::CaseIn, _) if plain == "in" => {
+                r.tokens.push(Tok::Reserved("in"));
+                return Ok(if expect == Expect::CaseIn { Expect::Pattern } else { Expect::Argument });
+            }
+            (Expect::ForIn | Expect::CaseIn | Expect::ForDo | Expect::FunctionBody, _) => {
+                return Err(unreadable("a word stands where a keyword must"));
+            }
+            (Expect::Command | Expect::AfterPrefix, _) if word.assigned_name().is_some() => {
+                r.tokens.push(Tok::Assignment(r.words.len()));
+                r.words.push(word);
+                return Ok(Expect::AfterPrefix);
+            }
+            (Expect::Command | Expect::AfterPrefix | Expect::Argument | Expect::Target(false), _) => Expect::Argument,
+            (Expect::Target(true), _) => Expect::AfterPrefix,
+            (Expect::ForName, _) => Expect::ForIn,
+            (Expect::CaseWord, _) => Expect::CaseIn,
+            (Expect::Pattern | Expect::PatternRest, _) => Expect::PatternRest,
+            (Expect::FunctionName, _) => Expect::FunctionBody,
+        };
+        r.push_word(word);
+        Ok(next)
+    }
+
+    fn reserved(&mut self, r: &mut Reading, keyword: &'static str) -> Result<Expect, Fault> {
         let open = |r: &mut Reading, frame, word| {
             r.stack.push(frame);
             r.tokens.push(Tok::Reserved(word));

@@ -50,6 +50,43 @@ pub(super) struct Redirections {
     text: String,
 }
 
+impl Redirections {
+    fn show(&mut self, operator: &str, target: &str) {
+        self.text.push(' ');
+        self.text.push_str(operator);
+        self.text.push_str(target);
+    }
+
+    /// A redirection from or to a file, or another descriptor.
+    fn file(&mut self, kind: &ast::IoFileRedirectKind, raw: &RawWord, standard: bool) {
+        self.to_process |= raw.parts.iter().any(|p| matches!(p, Part::ProcessOut(_)));
+        let arg = Arg::new(raw);
+        let (operator, reads, writes) = match kind {
+            ast::IoFileRedirectKind::Read => ("< ", true, false),
+            ast::IoFileRedirectKind::ReadAndWrite => ("<> ", true, true),
+            ast::IoFileRedirectKind::Write | ast::IoFileRedirectKind::Clobber => ("> ", false, true),
+            ast::IoFileRedirectKind::Append => (">> ", false, true),
+            ast::IoFileRedirectKind::DuplicateInput => ("<&", true, false),
+            ast::IoFileRedirectKind::DuplicateOutput => (">&", false, true),
+        };
+        self.show(operator, &raw.source);
+        if reads && standard {
+            self.input = Some(Input::Unknown);
+        }
+        let duplicates = matches!(operator, "<&" | ">&");
+        let number = |t: &str| t.strip_suffix('-').unwrap_or(t).bytes().all(|b| b.is_ascii_digit());
+        if duplicates && arg.known().is_some_and(number) {
+            return;
+        }
+        if reads {
+            self.reads.push(arg.clone());
+        }
+        if writes {
+            self.writes.push(arg);
+        }
+    }
+}
+
 /// The walk over one command line.
 pub(super) struct Walk {
     /// What was found, in text order.
@@ -327,8 +364,10 @@ impl Walk {
         around: &Around,
         out: &mut Redirections,
     ) -> Result<(), Fault> {
+        // Only descriptor 0 is what a command reads by itself.
+        let standard = |fd: &Option<ast::IoFd>| fd.is_none_or(|fd| fd == 0);
         match redirect {
-            ast::IoRedirect::File(_, kind, target) => {
+            ast::IoRedirect::File(fd, kind, target) => {
                 let word = match target {
                     ast::IoFileRedirectTarget::Filename(word) | ast::IoFileRedirectTarget::Duplicate(word) => word,
                     // `|&` joins the two outputs.
@@ -339,72 +378,30 @@ impl Walk {
                 };
                 let raw = lookup(script, &word.value)?;
                 self.substitutions(raw, around)?;
-                out.to_process |= raw.parts.iter().any(|p| matches!(p, Part::ProcessOut(_)));
-                let arg = Arg::new(raw);
-                let duplicate = arg.known().is_some_and(|t| {
-                    let t = t.strip_suffix('-').unwrap_or(t);
-                    t.bytes().all(|b| b.is_ascii_digit())
-                });
-                let mut show = |op: &str| {
-                    out.text.push(' ');
-                    out.text.push_str(op);
-                    out.text.push_str(&raw.source);
-                };
-                match kind {
-                    ast::IoFileRedirectKind::Read => {
-                        show("< ");
-                        out.input = Some(Input::Unknown);
-                        out.reads.push(arg);
-                    }
-                    ast::IoFileRedirectKind::ReadAndWrite => {
-                        show("<> ");
-                        out.input = Some(Input::Unknown);
-                        out.reads.push(arg.clone());
-                        out.writes.push(arg);
-                    }
-                    ast::IoFileRedirectKind::Write | ast::IoFileRedirectKind::Clobber => {
-                        show("> ");
-                        out.writes.push(arg);
-                    }
-                    ast::IoFileRedirectKind::Append => {
-                        show(">> ");
-                        out.writes.push(arg);
-                    }
-                    ast::IoFileRedirectKind::DuplicateInput => {
-                        show("<&");
-                        out.input = Some(Input::Unknown);
-                        if !duplicate {
-                            out.reads.push(arg);
-                        }
-                    }
-                    ast::IoFileRedirectKind::DuplicateOutput => {
-                        show(">&");
-                        if !duplicate {
-                            out.writes.push(arg);
-                        }
-                    }
-                }
+                out.file(kind, raw, standard(fd));
             }
             ast::IoRedirect::OutputAndError(word, _) => {
                 let raw = lookup(script, &word.value)?;
                 self.substitutions(raw, around)?;
-                out.text.push_str(" &> ");
-                out.text.push_str(&raw.source);
+                out.show("&> ", &raw.source);
                 out.writes.push(Arg::new(raw));
             }
-            ast::IoRedirect::HereString(_, word) => {
+            ast::IoRedirect::HereString(fd, word) => {
                 let raw = lookup(script, &word.value)?;
                 self.substitutions(raw, around)?;
-                out.text.push_str(" <<< ");
-                out.text.push_str(&raw.source);
-                out.input = Some(args::text(raw).map_or(Input::Unknown, Input::Known));
+                out.show("<<< ", &raw.source);
+                if standard(fd) {
+                    out.input = Some(args::text(raw).map_or(Input::Unknown, Input::Known));
+                }
             }
-            ast::IoRedirect::HereDocument(_, document) => {
+            ast::IoRedirect::HereDocument(fd, document) => {
                 let place = grammar::place(&document.doc.value).and_then(|i| script.documents.get(i));
                 let document = place.ok_or_else(|| unreadable("a here-document is lost"))?;
                 self.substitutions(&document.body, around)?;
-                out.text.push_str(" << …");
-                out.input = Some(args::text(&document.body).map_or(Input::Unknown, Input::Known));
+                out.show("<< ", "…");
+                if standard(fd) {
+                    out.input = Some(args::text(&document.body).map_or(Input::Unknown, Input::Known));
+                }
             }
         }
         Ok(())
