@@ -12,6 +12,7 @@ mod declared;
 mod expression;
 mod floors;
 mod items;
+mod lints;
 mod literal;
 pub mod patterns;
 mod principals;
@@ -22,6 +23,7 @@ mod tables;
 mod tests_of_policy;
 mod texts;
 pub mod typed;
+mod walk;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -53,7 +55,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     let items = checker.check_items();
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
-    let Checker { types, facts, flags, actions, aliases, out, .. } = checker;
+    let Checker { types, facts, flags, actions, aliases, mentioned, mut out, .. } = checker;
     if out.iter().any(Diagnostic::is_error) {
         return (None, out);
     }
@@ -70,6 +72,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
         hash: crate::decision::PolicyHash("".into()),
     };
     policy.hash = canonical::hash(&policy);
+    lints::run(&lints::Subject { set, sources, policy: &policy, mentioned: &mentioned }, &mut out);
     (Some(policy), out)
 }
 

@@ -1,0 +1,130 @@
+//! Patterns that match less or more than their author probably thinks.
+
+use super::Subject;
+use crate::check::patterns::{has_literal, has_star, matches};
+use crate::check::typed::{ActionId, ItemKind, TExprKind};
+use crate::decision::Tier;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::{ItemKind as AstItem, Patterns};
+use crate::value::Value;
+
+/// The patterns of an item, where it has them.
+fn patterns_of(kind: &AstItem) -> Option<&Patterns> {
+    Some(match kind {
+        AstItem::Rule(i) => &i.head.on,
+        AstItem::Guard(i) => &i.head.on,
+        AstItem::Relax(i) => &i.head.on,
+        AstItem::Exception(i) => &i.head.on,
+        AstItem::Approval(i) => &i.head.on,
+        AstItem::Table(i) => &i.head.on,
+        AstItem::Fields(i) => &i.on,
+        AstItem::Assert(i) => &i.on,
+        AstItem::State(i) => i.on.as_ref()?,
+        AstItem::Package(_)
+        | AstItem::Use(_)
+        | AstItem::Action(_)
+        | AstItem::Entity(_)
+        | AstItem::Facts(_)
+        | AstItem::Enum(_)
+        | AstItem::Record(_)
+        | AstItem::Const(_)
+        | AstItem::Predicate(_)
+        | AstItem::Flag(_)
+        | AstItem::Test(_)
+        | AstItem::Unreadable => return None,
+    })
+}
+
+/// `research.*` beside a declared `research.topic.deep`; `test.run*` beside a declared `test.runaway`.
+pub(super) fn neighbours(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
+    for (file, tree) in subject.set.files.iter().enumerate() {
+        let mut visible: Option<Vec<ActionId>> = None;
+        for item in &tree.items {
+            let Some(on) = patterns_of(&item.kind) else { continue };
+            for part in on.list.iter().filter(|p| !p.except && has_star(&p.text)) {
+                let visible = visible.get_or_insert_with(|| subject.visible(subject.set.package_of(file)));
+                let names: Vec<&str> = visible.iter().map(|a| &*subject.policy.actions[a.0 as usize].name).collect();
+                let meant = |name: &str| on.list.iter().any(|p| matches(&p.text, name));
+                misses(part, &names, meant, out);
+                reaches(part, &names, out);
+            }
+        }
+    }
+}
+
+/// A single star at the end that stops before deeper actions.
+fn misses(
+    part: &crate::syntax::ast::PatternPart,
+    names: &[&str],
+    meant: impl Fn(&str) -> bool,
+    out: &mut Vec<Diagnostic>,
+) {
+    let Some(prefix) = part.text.strip_suffix(".*") else { return };
+    if !has_literal(prefix) {
+        return;
+    }
+    let deep = format!("{prefix}.**");
+    let Some(missed) = names.iter().find(|n| matches(&deep, n) && !meant(n)) else { return };
+    out.push(
+        Diagnostic::new(
+            Code::PatternMissesNeighbour,
+            part.span,
+            format!("`{}` stops at one word: it misses {missed}.", part.text),
+        )
+        .at("`*` does not cross a dot")
+        .help(format!("Write `{deep}`, or `{}, {missed}` if only that one is meant.", part.text)),
+    );
+}
+
+/// A star in the middle of a word that reaches another word.
+fn reaches(part: &crate::syntax::ast::PatternPart, names: &[&str], out: &mut Vec<Diagnostic>) {
+    let Some(prefix) = part.text.strip_suffix('*').filter(|p| !p.ends_with(['.', '*', '_', '-']) && !p.is_empty())
+    else {
+        return;
+    };
+    let hits: Vec<&&str> = names.iter().filter(|n| matches(&part.text, n)).collect();
+    let next = |name: &str| name.get(prefix.len()..).and_then(|rest| rest.chars().next());
+    let own = hits.iter().any(|n| matches!(next(n), None | Some('_' | '-')));
+    let Some(far) = hits.iter().find(|n| next(n).is_some_and(char::is_alphanumeric)) else { return };
+    if own && !has_star(prefix) {
+        out.push(
+            Diagnostic::new(
+                Code::PatternReachesTooFar,
+                part.span,
+                format!("`{}` reaches {far}, which shares only letters.", part.text),
+            )
+            .at("the star goes on inside a word")
+            .help(format!("Write `{prefix}, {prefix}_*`.")),
+        );
+    }
+}
+
+/// A rule on everything without a condition: the default is never reached.
+pub(super) fn rules_on_everything(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
+    for tree in &subject.set.files {
+        for item in &tree.items {
+            let AstItem::Rule(rule) = &item.kind else { continue };
+            let wide = rule.head.on.list.iter().any(|p| !p.except && !has_literal(&p.text));
+            let loose = rule.bands.iter().any(|b| b.tier < Tier::Red);
+            if !wide || !loose {
+                continue;
+            }
+            let typed = subject.policy.items.iter().find(|i| i.name_span == rule.head.name.span);
+            let always = typed.is_some_and(|i| {
+                i.kind == ItemKind::Rule
+                    && i.conditions().iter().any(|c| matches!(&c.kind, TExprKind::Const(Value::Bool(true))))
+            });
+            if always {
+                out.push(
+                    Diagnostic::new(
+                        Code::RuleOnEverything,
+                        rule.head.on.span,
+                        "This rule matches every action, so the default is never reached.",
+                    )
+                    .at("all declared actions")
+                    .help("Name the actions, or make it a guard."),
+                );
+            }
+        }
+    }
+}
