@@ -1,0 +1,66 @@
+//! Every rule text in the book can be read, and formatted, by the front end; those that show a mistake of
+//! syntax raise it.
+#![allow(clippy::disallowed_methods, reason = "these tests read the repository")]
+#![allow(missing_docs, reason = "tests say what they are by their names")]
+
+use std::path::{Path, PathBuf};
+
+use aas::SourceSet;
+use aas::source::FileId;
+
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the book can be read") {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+}
+
+/// The rule texts of a page with the words behind the fence; `~` marks lines that readers do not see.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    let mut block: Option<(String, String)> = None;
+    for line in page.lines() {
+        match (&mut block, line.strip_prefix("```")) {
+            (None, Some(fence)) if fence.starts_with("aasrule") => block = Some((fence.to_owned(), String::new())),
+            (Some(_), Some(_)) => out.extend(block.take()),
+            (Some((_, text)), None) => {
+                text.push_str(line.strip_prefix('~').unwrap_or(line));
+                text.push('\n');
+            }
+            (None, _) => {}
+        }
+    }
+    out
+}
+
+fn is_syntax(code: &str) -> bool {
+    code.starts_with("AAS01") || code.starts_with("AAS080")
+}
+
+#[test]
+fn rule_texts_of_the_book_are_read() {
+    let mut found = Vec::new();
+    pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src"), &mut found);
+    let mut texts = 0;
+    for path in found {
+        let page = std::fs::read_to_string(&path).expect("a page can be read");
+        let own = path.file_stem().and_then(|s| s.to_str()).filter(|s| is_syntax(s)).unwrap_or_default().to_owned();
+        for (fence, text) in blocks(&page) {
+            texts += 1;
+            let sources = SourceSet::single(path.display().to_string(), text.as_str());
+            let (_, findings) = aas::syntax::parse(&sources, FileId(0));
+            let codes: Vec<&str> = findings.iter().map(|d| d.code.code()).collect();
+            if fence.contains("error") && !own.is_empty() {
+                assert!(codes.contains(&own.as_str()), "{}: {codes:?}\n{text}", path.display());
+            } else {
+                assert!(codes.is_empty(), "{}: {findings:#?}\n{text}", path.display());
+                assert!(aas::syntax::format(&sources, FileId(0)).is_ok(), "{}\n{text}", path.display());
+            }
+        }
+    }
+    assert!(texts > 20, "the book is where this test looks");
+}
