@@ -41,6 +41,41 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     reach[name.len()]
 }
 
+/// Whether a text is an action pattern: a name whose segments may hold stars, two of them at most in a row.
+#[must_use]
+pub fn is_pattern(text: &str) -> bool {
+    let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'*');
+    let segment = |s: &str| !s.is_empty() && s.bytes().all(known);
+    text.len() <= MAX_NAME_BYTES && !text.contains("***") && text.split('.').all(segment)
+}
+
+/// Whether a pattern has a star.
+#[must_use]
+pub fn has_star(pattern: &str) -> bool {
+    pattern.contains('*')
+}
+
+/// Whether a pattern has a part that is no star and no dot.
+#[must_use]
+pub fn has_literal(pattern: &str) -> bool {
+    pattern.bytes().any(|b| b != b'*' && b != b'.')
+}
+
+/// Whether a list of patterns matches a name. A part with `true` subtracts from what stands before it.
+///
+/// ```
+/// use aas::action_name::list_matches;
+/// let parts = [(false, "a.*"), (true, "a.x")];
+/// assert!(list_matches(parts, "a.y") && !list_matches(parts, "a.x"));
+/// ```
+#[must_use]
+pub fn list_matches<'a>(parts: impl IntoIterator<Item = (bool, &'a str)>, name: &str) -> bool {
+    let step = |matched: bool, (except, pattern): (bool, &str)| {
+        if matched == except && matches(pattern, name) { !except } else { matched }
+    };
+    parts.into_iter().fold(false, step)
+}
+
 /// A piece of a pattern.
 #[derive(Clone, Copy)]
 enum Token {

@@ -14,7 +14,6 @@ mod floors;
 mod items;
 mod lints;
 mod literal;
-pub mod patterns;
 mod principals;
 mod schema;
 mod scope;
@@ -29,12 +28,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::hir::{DefId, Found, PolicySet};
-use crate::raw::Raw;
 use crate::settings::Settings;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast;
 use crate::types::{Type, TypeTable};
-use crate::value::{Value, number, time};
 
 use typed::{ActionDef, ActionId, FactSchemas, FlagDef, FlagId, TExpr, TypedPolicy};
 
@@ -190,51 +187,5 @@ impl<'a> Checker<'a> {
             finding = finding.label(self.set.def(*def).span, text);
         }
         self.report(finding);
-    }
-}
-
-/// A value as a host would send it: enums by variant, entities by type and id, times as text.
-#[must_use]
-pub fn raw_value(types: &TypeTable, value: &Value) -> Raw {
-    let list = |list: &[Value]| Raw::List(list.iter().map(|v| raw_value(types, v)).collect());
-    match value {
-        Value::Bool(b) => Raw::Bool(*b),
-        Value::Int(n) => Raw::int(*n),
-        Value::Decimal(n) => Raw::Number(number::show_decimal(*n).into()),
-        Value::Ratio(n) => Raw::Number(number::show_ratio(*n).into()),
-        Value::Duration(us) => Raw::text(&time::show_duration(*us)),
-        Value::Timestamp(us) => Raw::text(&time::show_timestamp(*us)),
-        Value::TimeOfDay(s) => Raw::text(&time::show_time_of_day(*s)),
-        Value::Civil(us) => Raw::text(&time::show_timestamp(*us)),
-        Value::Str(s) | Value::Host(s) | Value::Ref(s) => Raw::Text(s.clone()),
-        Value::Semver(v) => Raw::text(&v.to_string()),
-        Value::Ip(ip) => Raw::text(&ip.to_string()),
-        Value::Cidr(net) => Raw::text(&net.to_string()),
-        Value::Url(url) => Raw::text(url.text()),
-        Value::Path(path) => Raw::text(path.text()),
-        Value::Command(command) => Raw::Text(command.text.clone()),
-        Value::SimpleCommand(command) => Raw::Text(command.text.clone()),
-        Value::Enum(id, variant) => match types.enum_def(*id).variants.get(*variant as usize) {
-            Some(name) => Raw::Text(name.clone()),
-            None => Raw::Null,
-        },
-        Value::Entity(entity) => Raw::Object(vec![
-            ("type".into(), Raw::Text(types.entity(entity.ty).name.clone())),
-            ("id".into(), Raw::Text(entity.id.clone())),
-        ]),
-        Value::Record(id, fields) => {
-            let named = types.record(*id).fields.iter().zip(fields.iter());
-            let present = named.filter_map(|(def, field)| match field {
-                Ok(Some(value)) => Some((def.name.clone(), raw_value(types, value))),
-                Ok(None) => None,
-                Err(fault) => Some((def.name.clone(), Raw::Unavailable(fault.detail.clone()))),
-            });
-            Raw::Object(present.collect())
-        }
-        Value::List(values) | Value::Set(values) => list(values),
-        Value::Map(map) => Raw::Object(map.iter().map(|(k, v)| (k.clone(), raw_value(types, v))).collect()),
-        Value::Range(range) => list(&[range.low.clone(), range.high.clone()]),
-        Value::Patterns(patterns) => Raw::List(patterns.sources.iter().map(|s| Raw::Text(s.clone())).collect()),
-        Value::Unknown(fault) => Raw::Unavailable(fault.detail.clone()),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use super::patterns::{has_literal, has_star, is_pattern, matches};
 use super::typed::{ActionId, NamePatterns, Scope};
+use crate::action_name::{has_literal, has_star, is_pattern, matches};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::PackageId;
 use crate::syntax::ast::{PatternPart, Patterns};

@@ -464,7 +464,7 @@ impl Checker<'_> {
 
     /// A value as a host would send it.
     pub(super) fn raw_of(&self, value: &Value) -> Raw {
-        crate::check::raw_value(&self.types, value)
+        crate::raw::to_raw(value, &self.types).unwrap_or(Raw::Null)
     }
 
     fn expectations(&mut self, file: usize, expect: &[Expectation]) -> Vec<Expected> {

@@ -211,12 +211,8 @@ impl Bound {
     }
 
     fn matches_undeclared(&self, patterns: &NamePatterns) -> bool {
-        if !self.well_formed {
-            return patterns.any;
-        }
-        patterns.parts.iter().fold(patterns.any, |matched, (subtracts, pattern)| {
-            if action_name::matches(pattern, &self.name) { !subtracts } else { matched }
-        })
+        let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
+        patterns.any || (self.well_formed && action_name::list_matches(parts, &self.name))
     }
 }
 

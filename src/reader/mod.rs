@@ -10,7 +10,6 @@
 //! INVARIANT: whatever evaluates a policy sees a request through this module only, so that all
 //! evaluators start from the same values.
 
-mod back;
 mod bind;
 mod field;
 pub mod leaves;
@@ -21,7 +20,7 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use back::to_raw;
+pub use crate::raw::to_raw;
 pub use bind::{Attribute, Bound, Refusal};
 pub use field::read;
 pub use snapshot::EntitiesError;

@@ -1,8 +1,8 @@
 //! Start values, for tests, `aasc eval` and a governor's new agents: never taken by a decision itself.
 
-use super::back::to_raw;
 use crate::check::typed::TypedPolicy;
 use crate::facts::Facts;
+use crate::raw::to_raw;
 use crate::raw::{Raw, RawFields};
 use crate::types::{FieldDef, TypeTable};
 

@@ -1,7 +1,7 @@
 //! Patterns that match less or more than their author probably thinks.
 
 use super::Subject;
-use crate::check::patterns::{has_literal, has_star, matches};
+use crate::action_name::{has_literal, has_star, matches};
 use crate::check::typed::{ActionId, ItemKind, TExprKind};
 use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::raw::Raw;
+use super::Raw;
 use crate::types::TypeTable;
 use crate::value::{Fault, Value, number, time};
 
-/// The untyped form that [`read`](super::read) takes back to the same value. Nothing where the value is
+/// The untyped form that [`reader::read`](crate::reader::read) takes back to the same value. Nothing where the value is
 /// one that only policies write, such as a range, or holds a fault.
 #[must_use]
 pub fn to_raw(value: &Value, types: &TypeTable) -> Option<Raw> {
