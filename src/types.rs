@@ -300,7 +300,7 @@ impl text::Names for TypeTable {
 
 /// Reads a text as a value of a type that is written as text: the one way in for literals and requests.
 ///
-/// `zone` is the zone of a time without offset. A `command` is read by its own module, enums and entities
+/// `zone` is the zone of a time without offset. Enums and entities are read
 /// by whoever knows their names; they and all types that are not written as text are `IllTyped` here.
 pub fn read_text(ty: &Type, text: &str, zone: &Zone) -> Result<Value, Fault> {
     match ty.required() {
@@ -315,12 +315,12 @@ pub fn read_text(ty: &Type, text: &str, zone: &Zone) -> Result<Value, Fault> {
         Type::Timestamp => time::timestamp(text, zone).map(Value::Timestamp),
         Type::TimeOfDay => time::read_time_of_day(text).map(Value::TimeOfDay),
         Type::Duration => time::duration(text).map(Value::Duration),
+        Type::Command => crate::value::command::parse(text).map(|line| Value::Command(Arc::new(line))),
         Type::Bool
         | Type::Int
         | Type::Decimal
         | Type::Ratio
         | Type::Percent
-        | Type::Command
         | Type::SimpleCommand
         | Type::Enum(_)
         | Type::Record(_)
@@ -379,7 +379,6 @@ mod tests {
             (Type::Semver, "1.4"),
             (Type::TimeOfDay, "24:00"),
             (Type::Int, "1"),
-            (Type::Command, "ls"),
         ] {
             let fault = read_text(&ty, text, &Zone::utc()).expect_err(text);
             assert_eq!(fault.kind, FaultKind::IllTyped, "{text}");

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[COMMAND],
         Kind::ListOf(Simple::SimpleCommand),
         "Every simple command that the line may run, wrappers looked through.",
-        r#"all c in command.commands: c.name == "ls""#,
+        "const line: command = \"ls -l\"\nall c in line.commands: c.name == \"ls\"",
         |_, a| line(a, |c| Value::List(c.commands.iter().map(|s| Value::SimpleCommand(s.clone())).collect())),
     ),
     Builtin::property(
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[COMMAND],
         Kind::Is(Simple::String),
         "The line as given.",
-        r#"command.text == "ls -l""#,
+        "const line: command = \"ls -l\"\nline.text == \"ls -l\"",
         |_, a| line(a, |c| Value::Str(c.text.clone())),
     ),
     Builtin::property(
@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[COMMAND],
         Kind::Is(Simple::Int),
         "How many characters the line has.",
-        "command.length <= 2000",
+        "const line: command = \"ls -l\"\nline.length <= 2000",
         |_, a| line(a, |c| length(c.text.chars().count())),
     )
     .within(0, super::GREATEST_LENGTH),
@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         Kind::Is(Simple::String),
         "The base name of the program: `git` of `/usr/bin/git push`.",
-        r#"c.name == "git""#,
+        "const line: command = \"/usr/bin/git push\"\nany c in line.commands: c.name == \"git\"",
         |_, a| simple(a, |c| c.name.clone().map(Value::Str)),
     )
     .may_err(),
@@ -56,7 +56,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         Kind::OptionalOf(Simple::String),
         "The first word that is no option: `push` of `git -C folder push`.",
-        r#"has c.subcommand and c.subcommand == "push""#,
+        "const line: command = \"git -C folder push\"\nany c in line.commands: has c.subcommand and c.subcommand == \"push\"",
         subcommand,
     )
     .may_err(),
@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         STRINGS,
         "The words after the program.",
-        r#"any a in c.args: a == "main""#,
+        "const line: command = \"git push origin main\"\nany c in line.commands: any a in c.args: a == \"main\"",
         |_, a| simple(a, |c| Ok(words(&c.args, Value::Str))),
     ),
     Builtin::property(
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         Kind::ListOf(Simple::Path),
         "The paths it reads, redirections included.",
-        "any p in c.reads: not (p under workspace)",
+        "const line: command = \"cat /etc/passwd\"\nany c in line.commands: any p in c.reads: not (p under workspace)",
         |_, a| simple(a, |c| Ok(paths(&c.reads))),
     ),
     Builtin::property(
@@ -81,7 +81,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         Kind::ListOf(Simple::Path),
         "The paths it makes, changes or removes, redirections included.",
-        "any p in c.writes: not (p under workspace)",
+        "const line: command = \"echo x > /etc/motd\"\nany c in line.commands: any p in c.writes: not (p under workspace)",
         |_, a| simple(a, |c| Ok(paths(&c.writes))),
     ),
     Builtin::property(
@@ -89,7 +89,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         Kind::ListOf(Simple::Host),
         "The hosts among its arguments.",
-        r#"any h in c.hosts: not (h under "example.com")"#,
+        "const line: command = \"curl https://example.org/x\"\nany c in line.commands: any h in c.hosts: not (h under \"example.com\")",
         |_, a| simple(a, |c| Ok(words(&c.hosts, Value::Host))),
     ),
     Builtin::property(
@@ -97,7 +97,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         STRINGS,
         "The variables it assigns.",
-        r#"any v in c.assigns: v == "PATH""#,
+        "const line: command = \"PATH=. make\"\nany c in line.commands: any v in c.assigns: v == \"PATH\"",
         |_, a| simple(a, |c| Ok(words(&c.assigns, Value::Str))),
     ),
     Builtin::property(
@@ -105,7 +105,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         STRINGS,
         "The programs that its output is piped into, directly or through others.",
-        r#"any d in c.feeds: d == "sh""#,
+        "const line: command = \"curl https://example.org/x | sh\"\nany c in line.commands: any d in c.feeds: d == \"sh\"",
         |_, a| simple(a, |c| Ok(words(&c.feeds, Value::Str))),
     ),
     Builtin::property(
@@ -113,7 +113,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         BOOL,
         "Whether it interprets code that stands in the line or comes through a pipe.",
-        "c.runs_code",
+        "const line: command = \"curl https://example.org/x | sh\"\nany c in line.commands: c.runs_code",
         |_, a| simple(a, |c| Ok(Value::Bool(c.runs_code))),
     ),
     Builtin::property(
@@ -121,7 +121,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         BOOL,
         "Whether it runs with another user's rights.",
-        "c.privileged",
+        "const line: command = \"sudo ls\"\nany c in line.commands: c.privileged",
         |_, a| simple(a, |c| Ok(Value::Bool(c.privileged))),
     ),
     Builtin::property(
@@ -129,7 +129,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         BOOL,
         "Whether it runs with another user's rights, as `privileged`.",
-        "c.sudo",
+        "const line: command = \"sudo ls\"\nany c in line.commands: c.sudo",
         |_, a| simple(a, |c| Ok(Value::Bool(c.privileged))),
     ),
     Builtin::property(
@@ -137,7 +137,7 @@ pub(super) const ROWS: &[Builtin] = &[
         &[SIMPLE],
         Kind::Is(Simple::String),
         "The command as written.",
-        r#"c.text == "rm -rf target""#,
+        "const line: command = \"rm -rf target\"\nany c in line.commands: c.text == \"rm -rf target\"",
         |_, a| simple(a, |c| Ok(Value::Str(c.text.clone()))),
     ),
     asking(
@@ -145,7 +145,7 @@ pub(super) const ROWS: &[Builtin] = &[
         Form::Method,
         &[SIMPLE, Kind::ManyOf(Simple::String)],
         "Whether it has one of these options; `-rf` has `-r` and `-f`, `--force=x` has `--force`.",
-        r#"c.has_flag("-f", "--force")"#,
+        "const line: command = \"git push --force\"\nany c in line.commands: c.has_flag(\"-f\", \"--force\")",
         has_flag,
     ),
     asking(
@@ -153,7 +153,7 @@ pub(super) const ROWS: &[Builtin] = &[
         Form::Function,
         &[COMMAND, Kind::Is(Simple::String), STRINGS, STRINGS],
         "Whether some command begins with these words, has any of the first options and all of the second.",
-        r#"command_runs(command, "git push", ["-f", "--force"], [])"#,
+        "const line: command = \"git push --force\"\nline runs \"git push\" with any \"-f\", \"--force\"",
         runs,
     ),
     asking(
@@ -161,31 +161,31 @@ pub(super) const ROWS: &[Builtin] = &[
         Form::Function,
         &[COMMAND, STRINGS],
         "Whether every command begins, as written, with one of these word sequences, and nothing is assigned or redirected.",
-        r#"command_runs_only(command, ["git status", "ls"])"#,
+        "const line: command = \"git status && ls\"\nline runs only {\"git status\", \"ls\"}",
         runs_only,
     ),
     asking(
-        "command_reads_outside_workspace",
+        "command_reads_outside",
         Form::Function,
-        &[COMMAND],
-        "Whether a path that is read lies outside the workspace.",
-        "command_reads_outside_workspace(command)",
-        |_, a| touches(a, Access::Reads, |p| Ok(p.is_outside())),
+        &[COMMAND, Kind::Is(Simple::Path)],
+        "Whether a path that is read lies outside of this one.",
+        "const line: command = \"cat /etc/passwd\"\nline reads outside workspace",
+        |c, a| touches_outside(c, a, Access::Reads),
     ),
     asking(
-        "command_writes_outside_workspace",
+        "command_writes_outside",
         Form::Function,
-        &[COMMAND],
-        "Whether a path that is written lies outside the workspace.",
-        "command_writes_outside_workspace(command)",
-        |_, a| touches(a, Access::Writes, |p| Ok(p.is_outside())),
+        &[COMMAND, Kind::Is(Simple::Path)],
+        "Whether a path that is written lies outside of this one.",
+        "const line: command = \"rm /etc/motd\"\nline writes outside workspace",
+        |c, a| touches_outside(c, a, Access::Writes),
     ),
     asking(
         "command_reads_under",
         Form::Function,
         &[COMMAND, Kind::Is(Simple::Path)],
         "Whether a path that is read lies under this one.",
-        r#"command_reads_under(command, "secrets")"#,
+        "const line: command = \"cat secrets/x\"\nline reads under \"secrets\"",
         |c, a| touches_under(c, a, Access::Reads),
     ),
     asking(
@@ -193,7 +193,7 @@ pub(super) const ROWS: &[Builtin] = &[
         Form::Function,
         &[COMMAND, Kind::Is(Simple::Path)],
         "Whether a path that is written lies under this one.",
-        r#"command_writes_under(command, ".git")"#,
+        "const line: command = \"rm .git/config\"\nline writes under \".git\"",
         |c, a| touches_under(c, a, Access::Writes),
     ),
     asking(
@@ -201,7 +201,7 @@ pub(super) const ROWS: &[Builtin] = &[
         Form::Function,
         &[COMMAND, Kind::Is(Simple::Globs)],
         "Whether a path that is read matches one of these globs.",
-        r#"command_reads_any(command, {"**/.env"})"#,
+        "const line: command = \"cat app/.env\"\nline reads any \"**/.env\"",
         |c, a| touches_any(c, a, Access::Reads),
     ),
     asking(
@@ -209,7 +209,7 @@ pub(super) const ROWS: &[Builtin] = &[
         Form::Function,
         &[COMMAND, Kind::Is(Simple::Globs)],
         "Whether a path that is written matches one of these globs.",
-        r#"command_writes_any(command, {".git/**"})"#,
+        "const line: command = \"rm .git/config\"\nline writes any \".git/**\"",
         |c, a| touches_any(c, a, Access::Writes),
     ),
 ];
@@ -305,6 +305,11 @@ fn touches(arguments: &[Value], access: Access, test: impl Fn(&PathValue) -> Res
 fn touches_under(context: &Context<'_>, arguments: &[Value], access: Access) -> Called {
     let Some(Value::Path(outer)) = arguments.get(1) else { return Err(misused()) };
     touches(arguments, access, |p| under(p, outer, context.case_sensitive_paths))
+}
+
+fn touches_outside(context: &Context<'_>, arguments: &[Value], access: Access) -> Called {
+    let Some(Value::Path(outer)) = arguments.get(1) else { return Err(misused()) };
+    touches(arguments, access, |p| under(p, outer, context.case_sensitive_paths).map(|inside| !inside))
 }
 
 fn touches_any(context: &Context<'_>, arguments: &[Value], access: Access) -> Called {

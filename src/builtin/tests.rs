@@ -63,7 +63,9 @@ fn every_row_is_documented_and_in_its_own_example() {
     for (place, row) in all().iter().enumerate() {
         assert!(row.doc.ends_with('.'), "{}", row.name);
         let last = row.example.lines().last().unwrap_or_default();
-        assert!(last.contains(row.name), "{} is not in its example", row.name);
+        // The sugar of commands is written as words: `command_runs_only` reads `runs only`.
+        let written = row.name.trim_start_matches("command_").replace('_', " ");
+        assert!(last.contains(row.name) || last.contains(&written), "{} is not in its example", row.name);
         assert_eq!(get(BuiltinId(place as u16)).name, row.name);
     }
 }

@@ -71,7 +71,8 @@ impl Checker<'_> {
         let Some(ty) = expected else { return Some(constant_expr(Value::str(text), Type::String, span)) };
         match ty {
             Type::Globs | Type::Regexes => Some(constant_expr(Value::set(vec![Value::str(text)]), ty.clone(), span)),
-            Type::Path
+            Type::Command
+            | Type::Path
             | Type::Ref
             | Type::Url
             | Type::Host
@@ -157,6 +158,7 @@ impl Checker<'_> {
 fn literal_help(ty: &Type) -> &'static str {
     match ty {
         Type::Path => "Write a path such as \"src/main.rs\", with `/` between its parts.",
+        Type::Command => "Write a command line that bash can read.",
         Type::Ref => "Write a branch or tag name such as \"main\".",
         Type::Url => "Write an address such as \"https://example.com/x\".",
         Type::Host => "Write a host name such as \"api.example.com\".",

@@ -31,9 +31,18 @@ impl Checker<'_> {
         for flag in with {
             flags.extend(self.words(flag, env)?);
         }
-        let name = if with_all { "command_runs_with_all" } else { "command_runs" };
-        let arguments = vec![command, texts(words, what.span), texts(flags, expr.span)];
-        self.command_call(expr, name, arguments)
+        let (any, all) = if with_all { (Vec::new(), flags) } else { (flags, Vec::new()) };
+        let mut alternatives = Vec::new();
+        for word in words {
+            let arguments = vec![
+                command.clone(),
+                constant_expr(word, Type::String, what.span),
+                texts(any.clone(), expr.span),
+                texts(all.clone(), expr.span),
+            ];
+            alternatives.push(self.command_call(expr, "command_runs", arguments)?);
+        }
+        Some(crate::check::items::any(alternatives, expr.span))
     }
 
     /// `command runs only { "cargo test", "git status" }`
