@@ -1,11 +1,13 @@
 //! The phases in reading order: texts, trees, names, types, policy.
 
 use crate::check::{self, typed::TypedPolicy};
+use crate::decision::Tier;
 use crate::diagnostic::{self, Code, DefaultLevel, Diagnostic, LintLevel, Severity};
 use crate::hir::{self, PolicySet};
 use crate::settings::Settings;
 use crate::source::{FileId, MAX_FILES, MAX_SET_BYTES, SourceSet, Span};
 use crate::syntax;
+use crate::value::time;
 
 /// What checking a set found.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ impl Checked {
 #[must_use]
 pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
     let mut diagnostics = limits(sources);
+    diagnostics.extend(settings_findings(settings));
     let mut files = Vec::new();
     for (id, _) in sources.files() {
         let (file, findings) = syntax::parse(sources, id);
@@ -65,6 +68,26 @@ fn limits(sources: &SourceSet) -> Vec<Diagnostic> {
     if sources.len() > MAX_FILES {
         let message = format!("The set has {} files; at most {MAX_FILES} are read.", sources.len());
         out.push(Diagnostic::new(Code::TooMany, place, message).at("too many files"));
+    }
+    out
+}
+
+/// Settings that no policy could keep. They have no place in a rule file, so the first file stands for them.
+fn settings_findings(settings: &Settings) -> Vec<Diagnostic> {
+    let place = Span::new(FileId(0), 0, 0);
+    let mut out = Vec::new();
+    if time::zone(&settings.zone).is_none() {
+        let message = format!("The settings name the time zone {:?}, which does not exist.", settings.zone);
+        out.push(
+            Diagnostic::new(Code::UnknownZone, place, message).help("Write a name such as `zone = \"Europe/Warsaw\"`."),
+        );
+    }
+    if settings.default_tier < Tier::Red {
+        let message = format!("The default cannot be {}: what no rule names would run.", settings.default_tier);
+        out.push(
+            Diagnostic::new(Code::BadSetting, place, message)
+                .help("Write `default = \"red\"` or `default = \"black\"`."),
+        );
     }
     out
 }
