@@ -71,9 +71,10 @@ pub(super) fn is_masked(decision: &Decision, e: &TExpr) -> bool {
     let masked = |name: &str| {
         decision.obligations.iter().any(|o| match o {
             Obligation::Redact { field, .. } => field == name,
-            Obligation::Notify { .. } | Obligation::Approve { .. } | Obligation::Instead { .. } | Obligation::Run { .. } => {
-                false
-            }
+            Obligation::Notify { .. }
+            | Obligation::Approve { .. }
+            | Obligation::Instead { .. }
+            | Obligation::Run { .. } => false,
         })
     };
     walk::contains(e, &|e| matches!(&e.kind, TExprKind::Field(name) if masked(name)))

@@ -65,9 +65,7 @@ pub(super) fn changes(scene: &Scene<'_>, decision: &Decision, work: u32) -> (Vec
         let others = candidates[i + 1..].iter().filter(move |b| b.slot != a.slot);
         others.map(move |b| vec![a, b])
     });
-    for (single, tried) in
-        candidates.iter().map(|c| (true, vec![c])).chain(pairs.map(|pair| (false, pair)))
-    {
+    for (single, tried) in candidates.iter().map(|c| (true, vec![c])).chain(pairs.map(|pair| (false, pair))) {
         // Two fields are tried only where one alone gives nothing.
         if !single && !found.is_empty() {
             break;
@@ -116,7 +114,10 @@ fn current(scene: &Scene<'_>, slot: Slot) -> crate::reader::Attribute {
 }
 
 fn changed_field(scene: &Scene<'_>, decision: &Decision, candidate: &Candidate) -> ChangedField {
-    let masked = decision.obligations.iter().any(|o| matches!(o, Obligation::Redact { field, .. } if **field == *candidate.name));
+    let masked = decision
+        .obligations
+        .iter()
+        .any(|o| matches!(o, Obligation::Redact { field, .. } if **field == *candidate.name));
     let is = match current(scene, candidate.slot) {
         Ok(Some(_)) if masked => MASKED.into(),
         Ok(Some(value)) => shown(scene, &value),

@@ -152,14 +152,19 @@ fn lift(policy: &TypedPolicy, id: ItemId, d: &Determining) -> String {
                     let shared = other.scope.actions.iter().any(|a| item.scope.actions.contains(a));
                     touches && shared && *to < d.tier && d.tier <= *from && d.tier != Tier::Black
                 }
-                ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => false,
+                ItemBody::Rule { .. }
+                | ItemBody::Floor { .. }
+                | ItemBody::Exception { .. }
+                | ItemBody::Approval { .. } => false,
             });
             listed("may be lifted by ", lifts.map(|i| &*i.name))
         }
         ItemBody::Floor { .. } => {
             let waivers = policy.items.iter().filter(|other| match &other.body {
                 ItemBody::Exception { to, .. } => *to == id,
-                ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => false,
+                ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => {
+                    false
+                }
             });
             listed("cannot be lifted, only waived by ", waivers.map(|i| &*i.name))
         }
@@ -193,11 +198,30 @@ fn one_away(scene: &Scene<'_>, outcome: &ItemOutcome, sources: &SourceSet) -> Op
 }
 
 fn clause(sources: &SourceSet, span: Span, truth: Truth) -> ClauseText {
-    let text = sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = with_its_parentheses(sources, span).split_whitespace().collect::<Vec<_>>().join(" ");
     let truth = match truth {
         Truth::True => "true",
         Truth::False => "false",
         Truth::Erred => "error",
     };
     ClauseText { text, truth, line: sources.file(span.file).line_column(span.start).line }
+}
+
+/// The text under a span, with the parentheses around it that its first or last part left outside.
+fn with_its_parentheses(sources: &SourceSet, span: Span) -> &str {
+    let all = sources.file(span.file).text();
+    let (mut start, mut end) = (span.start as usize, span.end as usize);
+    let text = all.get(start..end).unwrap_or_default();
+    let opened = text.matches('(').count();
+    let closed = text.matches(')').count();
+    for _ in opened..closed {
+        let before = all.get(..start).unwrap_or_default().trim_end();
+        start = before.strip_suffix('(').map_or(start, str::len);
+    }
+    for _ in closed..opened {
+        let after = all.get(end..).unwrap_or_default();
+        let trimmed = after.trim_start();
+        end += if trimmed.starts_with(')') { after.len() - trimmed.len() + 1 } else { 0 };
+    }
+    all.get(start..end).unwrap_or(text)
 }
