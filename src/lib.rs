@@ -20,7 +20,11 @@ pub mod hir;
 pub mod check;
 pub mod outcome;
 pub mod reader;
+pub mod graph;
+pub mod plan;
 pub mod interp;
+#[cfg(feature = "jit")]
+pub mod jit;
 pub mod pipeline;
 pub mod policy;
 

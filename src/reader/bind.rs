@@ -118,18 +118,18 @@ impl Bound {
         }
     }
 
-    /// A field of the action; absent where a declared action lacks it, since only `has` and `??` ask then.
+    /// A field of the action.
     ///
     /// # Errors
-    /// The fault that stands in it, or that nobody declares the action and so no field of it.
+    /// The fault that stands in it, or that the action has no such field.
     pub fn field(&self, policy: &TypedPolicy, name: &str) -> Attribute {
-        let Some(action) = self.action else {
-            return Err(Fault::new(FaultKind::NotOnAction, "the action does not have this field"));
-        };
-        let fields = &policy.action_def(action).fields;
-        match fields.binary_search_by(|f| (*f.name).cmp(name)) {
-            Ok(place) => self.fields.get(place).cloned().unwrap_or(Ok(None)),
-            Err(_) => Ok(None),
+        let place = self.action.and_then(|id| {
+            let fields = &policy.action_def(id).fields;
+            fields.binary_search_by(|f| (*f.name).cmp(name)).ok()
+        });
+        match place.and_then(|i| self.fields.get(i)) {
+            Some(value) => value.clone(),
+            None => Err(Fault::new(FaultKind::NotOnAction, "the action does not have this field")),
         }
     }
 

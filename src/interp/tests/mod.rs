@@ -3,7 +3,6 @@
 
 mod combining;
 mod errors;
-mod explaining;
 mod obligations;
 mod truth;
 

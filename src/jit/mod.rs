@@ -1,0 +1,201 @@
+//! Native code: a plan's nodes as machine code, by Cranelift.
+//!
+//! In comes a [`Plan`], out comes [`NativeCode`]: for each unit a few functions over the same frame and
+//! the same answer as the walker's. The code calls nothing, traps nowhere and touches no other memory.
+//!
+//! This is the only module with unsafe code. It does three things that the compiler cannot check: it calls
+//! a function by its address, it hands it pointers to a frame and an answer, and it frees the memory of
+//! the code. INVARIANT: a function is only called while its [`NativeCode`] is held, with a frame that was
+//! checked to be as long as the unit reads and an answer as long as the unit writes.
+
+mod emit;
+mod finish;
+mod frames;
+mod memory;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use cranelift_codegen::settings::{self, Configurable as _};
+use cranelift_jit::{JITBuilder, JITModule};
+
+use crate::plan::{Encoding, Frame, Out, Plan, Run, Unit, UnitId, Walker};
+use memory::Memory;
+
+pub use frames::{FrameSource, sample_frames};
+pub use validate::{Mismatch, validate};
+
+/// Rows of one function at most; more are split, because one giant function compiles badly.
+pub const ROWS_PER_FUNCTION: usize = 128;
+
+/// Why there is no native code.
+#[derive(Debug, thiserror::Error)]
+pub enum JitError {
+    /// The processor is not one that code is made for.
+    #[error("no native code for this processor: {0}")]
+    Host(String),
+    /// The code could not be made.
+    #[error("native code could not be made: {0}")]
+    Compile(String),
+    /// The unit is larger than native code is made for.
+    #[error("`{0}` is too large for native code")]
+    TooLarge(String),
+}
+
+/// How native code is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether Cranelift optimises. It makes code a little smaller and compiling twice as slow.
+    pub optimise: bool,
+    /// Whether Cranelift checks what it was given.
+    pub verify: bool,
+    /// A fault to plant, for tests of the validation.
+    #[cfg(test)]
+    pub(crate) fault: Option<emit::EmitFault>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            optimise: true,
+            verify: cfg!(debug_assertions),
+            #[cfg(test)]
+            fault: None,
+        }
+    }
+}
+
+/// A function over a frame and an answer.
+type Judge = unsafe extern "C" fn(*const u64, *mut u64);
+
+/// The functions of one unit, in the order they run.
+#[derive(Default)]
+struct Functions {
+    first: Vec<Judge>,
+    second: Vec<Judge>,
+}
+
+/// Machine code of a plan. Its memory is freed when it is dropped; share it by `Arc`.
+pub struct NativeCode {
+    units: Vec<Functions>,
+    bytes: usize,
+    /// Keeps the functions alive; dropped after the table above.
+    _memory: Memory,
+}
+
+impl std::fmt::Debug for NativeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NativeCode({} units, {} bytes)", self.units.len(), self.bytes)
+    }
+}
+
+/// Makes machine code of a whole plan.
+///
+/// # Errors
+/// Where the processor is unknown, memory cannot be had, or a unit is too large.
+pub fn compile(plan: &Plan, options: &Options) -> Result<NativeCode, JitError> {
+    let mut module = module(options)?;
+    let mut made = Vec::with_capacity(plan.units.len());
+    let mut bytes = 0;
+    {
+        let mut emitter = emit::Emitter::new(&mut module, options);
+        for unit in &plan.units {
+            made.push(emitter.unit(unit)?);
+        }
+        bytes += emitter.bytes;
+    }
+    module.finalize_definitions().map_err(|e| JitError::Compile(e.to_string()))?;
+    let memory = Memory::new(module);
+    let units = made
+        .into_iter()
+        .map(|ids| Functions { first: memory.functions(&ids.first), second: memory.functions(&ids.second) })
+        .collect();
+    Ok(NativeCode { units, bytes, _memory: memory })
+}
+
+/// The intermediate code of every function, for people.
+///
+/// # Errors
+/// As [`compile`].
+pub fn clif(plan: &Plan, options: &Options) -> Result<String, JitError> {
+    let mut module = module(options)?;
+    let mut emitter = emit::Emitter::new(&mut module, options);
+    emitter.text = Some(String::new());
+    for unit in &plan.units {
+        emitter.unit(unit)?;
+    }
+    let text = emitter.text.take().unwrap_or_default();
+    drop(Memory::new(module));
+    Ok(text)
+}
+
+fn module(options: &Options) -> Result<JITModule, JitError> {
+    let mut flags = settings::builder();
+    let values = [
+        ("opt_level", if options.optimise { "speed" } else { "none" }),
+        ("enable_verifier", if options.verify { "true" } else { "false" }),
+        ("use_colocated_libcalls", "false"),
+        ("is_pic", "false"),
+    ];
+    for (name, value) in values {
+        flags.set(name, value).map_err(|e| JitError::Host(e.to_string()))?;
+    }
+    let isa = cranelift_native::builder().map_err(|e| JitError::Host(e.to_string()))?;
+    let isa = isa.finish(settings::Flags::new(flags)).map_err(|e| JitError::Host(e.to_string()))?;
+    Ok(JITModule::new(JITBuilder::with_isa(isa, cranelift_module::default_libcall_names())))
+}
+
+impl NativeCode {
+    /// How many bytes of machine code there are.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Runs functions, or says that the frame or the answer is not what they expect.
+    fn call(&self, functions: &[Judge], unit: &Unit, frame: &Frame, out: &mut Out) -> bool {
+        if !fits(unit, frame) || out.words.len() != Out::words_for(unit.rows.len()) {
+            return false;
+        }
+        for function in functions {
+            // SAFETY: the code lives as long as `self`. It reads the head of the frame and the records that
+            // its loops' slots name, all inside `frame.words` as `fits` has checked, and writes the words of
+            // `out` only, whose number was checked. It calls nothing and keeps no pointer.
+            #[allow(unsafe_code, reason = "the one call of native code")]
+            unsafe {
+                function(frame.words.as_ptr(), out.words.as_mut_ptr());
+            }
+        }
+        true
+    }
+}
+
+/// Whether a frame holds all that a unit's code reads.
+fn fits(unit: &Unit, frame: &Frame) -> bool {
+    if frame.words.len() < unit.block.words() {
+        return false;
+    }
+    unit.loops.iter().all(|one| {
+        let records = frame.words[unit.block.place(one.records)];
+        let (start, count) = ((records >> 32) as usize, (records & 0xffff_ffff) as usize);
+        let end = count.checked_mul(one.body.words()).and_then(|n| n.checked_add(start));
+        debug_assert!(matches!(unit.block.slots[one.records.0 as usize].encoding, Encoding::Records(_)));
+        end.is_some_and(|end| end <= frame.words.len())
+    })
+}
+
+impl Run for NativeCode {
+    fn first(&self, plan: &Plan, id: UnitId, frame: &Frame, out: &mut Out) {
+        let native = self.units.get(id.0 as usize);
+        if !native.is_some_and(|f| self.call(&f.first, plan.unit(id), frame, out)) {
+            Walker.first(plan, id, frame, out);
+        }
+    }
+
+    fn second(&self, plan: &Plan, id: UnitId, frame: &Frame, out: &mut Out) {
+        let native = self.units.get(id.0 as usize);
+        if !native.is_some_and(|f| self.call(&f.second, plan.unit(id), frame, out)) {
+            Walker.second(plan, id, frame, out);
+        }
+    }
+}

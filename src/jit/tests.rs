@@ -1,0 +1,62 @@
+//! Native code against the walker and the reference; its memory; faults that validation must catch.
+
+mod faults;
+mod memory;
+
+use super::{Options, clif, compile, validate};
+use crate::graph::tests as given;
+use crate::plan::tests::{Source, agrees, plan, random_inputs, random_policy};
+
+#[test]
+fn native_code_of_a_small_policy_is_valid() {
+    let policy = given::small_policy();
+    let plan = plan(&policy);
+    let code = compile(&plan, &Options::default()).unwrap();
+    assert!(code.bytes() > 100);
+    let tried = validate(&plan, &code, 200).unwrap();
+    assert!(tried > 500, "{tried}");
+}
+
+#[test]
+fn the_intermediate_code_has_a_text() {
+    let policy = given::small_policy();
+    let text = clif(&plan(&policy), &Options::default()).unwrap();
+    assert!(text.contains("; git.merge, first phase"), "{text}");
+    assert!(!text.contains("call "), "native code calls nothing:\n{text}");
+    assert!(!text.contains("div"), "nothing that traps:\n{text}");
+}
+
+#[test]
+fn many_rows_are_several_functions() {
+    use crate::check::typed::Comparison;
+    use crate::decision::Tier;
+    use crate::types::Type;
+    let rules = (0..300).map(|n| {
+        let when = given::compare(Comparison::Greater, given::field("lines", Type::Int), given::int(n * 10));
+        let tier = [Tier::Green, Tier::Yellow, Tier::Red][n as usize % 3];
+        given::rule(&format!("demo.r{n:03}"), vec![given::branch(when, tier)])
+    });
+    let policy = given::policy(rules.collect(), Tier::Red);
+    let plan = plan(&policy);
+    let code = compile(&plan, &Options::default()).unwrap();
+    validate(&plan, &code, 100).unwrap();
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn native_code_says_what_the_walker_and_the_conditions_say(seed: u64) {
+        let source = &mut Source::new(seed);
+        let policy = random_policy(source);
+        let plan = plan(&policy);
+        let optimise = source.below(2) == 0;
+        let code = compile(&plan, &Options { optimise, ..Options::default() }).unwrap();
+        if let Err(mismatch) = validate(&plan, &code, 50) {
+            panic!("{mismatch}\n{plan}");
+        }
+        for _ in 0..20 {
+            agrees(&policy, &plan, &code, &random_inputs(source));
+        }
+    }
+}

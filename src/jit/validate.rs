@@ -1,0 +1,72 @@
+//! Before native code serves, it must say on generated frames what the walker says.
+
+use super::frames::{FrameSource, sample_frames};
+use crate::plan::{Frame, Out, Plan, Run, UnitId, Walker};
+
+/// A frame on which two ways of running a plan differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The unit.
+    pub unit: UnitId,
+    /// The frame.
+    pub frame: Frame,
+    /// What the walker says.
+    pub walked: Out,
+    /// What the code says.
+    pub native: Out,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let differ = |row: &usize| self.walked.row(*row) != self.native.row(*row);
+        let rows: Vec<usize> = (0..self.walked.row_words * 64).filter(differ).collect();
+        write!(
+            f,
+            "unit {}: tier {} walked, {} native; rows that differ: {rows:?}",
+            self.unit.0,
+            self.walked.tier(),
+            self.native.tier()
+        )
+    }
+}
+
+/// Compares code with the walker on frames that reach every state of every slot, and on mixtures.
+///
+/// # Errors
+/// The first difference. Code that differs must not serve.
+pub fn validate(plan: &Plan, code: &dyn Run, mixtures: usize) -> Result<usize, Box<Mismatch>> {
+    let mut tried = 0;
+    for (id, unit) in plan.units() {
+        let mut source = FrameSource::new(u64::from(id.0) + 1);
+        for frame in sample_frames(unit, mixtures, &mut source) {
+            compare(plan, code, id, &frame)?;
+            tried += 1;
+        }
+    }
+    Ok(tried)
+}
+
+fn compare(plan: &Plan, code: &dyn Run, id: UnitId, frame: &Frame) -> Result<(), Box<Mismatch>> {
+    let unit = plan.unit(id);
+    let (mut walked, mut native) = (Out::default(), Out::default());
+    walked.clear(unit.rows.len());
+    native.clear(unit.rows.len());
+    Walker.first(plan, id, frame, &mut walked);
+    code.first(plan, id, frame, &mut native);
+    let mut same = walked == native;
+    if same && unit.first < unit.rows.len() {
+        // The count may be higher than the unit's own where an undeclared name concerns several.
+        for more in [0, 1, 2, 3] {
+            let (mut walked_on, mut native_on) = (walked.clone(), native.clone());
+            walked_on.set_warnings(walked.warnings() + more);
+            native_on.set_warnings(native.warnings() + more);
+            Walker.second(plan, id, frame, &mut walked_on);
+            code.second(plan, id, frame, &mut native_on);
+            if walked_on != native_on {
+                (walked, native, same) = (walked_on, native_on, false);
+                break;
+            }
+        }
+    }
+    if same { Ok(()) } else { Err(Box::new(Mismatch { unit: id, frame: frame.clone(), walked, native })) }
+}

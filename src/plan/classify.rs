@@ -1,0 +1,88 @@
+//! From a request and a snapshot to a frame.
+
+use super::Unit;
+use super::frame::{Block, Encoding, Frame};
+use super::inputs::Inputs;
+use super::node::SlotId;
+use super::program::{MAX_VARIABLES, Runner, Variables, elements};
+use crate::builtin::Context;
+use crate::value::Value;
+
+/// Most words of a frame with its records (4 MiB). A list beyond that stays an error.
+pub const MAX_WORDS: usize = 512 * 1024;
+
+/// Builds the frame of a unit.
+pub fn classify<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
+    frame.clear(&unit.block);
+    let writer = Writer { unit, runner: Runner { inputs, context } };
+    writer.block(&unit.block, 0, &[None; MAX_VARIABLES], frame);
+}
+
+struct Writer<'a, I: Inputs + ?Sized> {
+    unit: &'a Unit,
+    runner: Runner<'a, I>,
+}
+
+impl<I: Inputs + ?Sized> Writer<'_, I> {
+    fn block(&self, block: &Block, base: usize, variables: &Variables<'_>, frame: &mut Frame) {
+        for (id, slot) in (0..).map(SlotId).zip(&block.slots) {
+            let word = match &slot.encoding {
+                Encoding::Word => self.seen(slot, variables, |value| value.word().map(|w| w as u64)),
+                Encoding::Symbol(table) => self.seen(slot, variables, |value| {
+                    value.text().map(|text| table.get(text).copied().unwrap_or(0) as u64)
+                }),
+                Encoding::Truth => Some(two_bits(self.runner.truth(&slot.program, variables))),
+                Encoding::Presence => {
+                    Some(two_bits(self.runner.run(&slot.program, variables).ok().map(|value| value.is_some())))
+                }
+                Encoding::Records(id) => self.records(slot, *id, variables, frame),
+            };
+            if let Some(word) = word {
+                let (known, bit) = block.known(id);
+                frame.words[base + known] |= 1 << bit;
+                frame.words[base + block.place(id)] = word;
+            }
+        }
+    }
+
+    fn seen(
+        &self,
+        slot: &super::Slot,
+        variables: &Variables<'_>,
+        read: impl FnOnce(&Value) -> Option<u64>,
+    ) -> Option<u64> {
+        let value = self.runner.run(&slot.program, variables).ok().flatten()?;
+        read(&value)
+    }
+
+    /// Writes one record for each element behind the words there are.
+    fn records(
+        &self,
+        slot: &super::Slot,
+        id: super::LoopId,
+        variables: &Variables<'_>,
+        frame: &mut Frame,
+    ) -> Option<u64> {
+        let of = self.unit.loops.get(id.0 as usize)?;
+        let collection = self.runner.run(&slot.program, variables).ok().flatten()?;
+        let all = elements(&collection)?;
+        let (start, stride) = (frame.words.len(), of.body.words());
+        let end = stride.checked_mul(all.len()).and_then(|n| n.checked_add(start)).filter(|n| *n <= MAX_WORDS)?;
+        frame.words.resize(end, 0);
+        let mut held = [None; MAX_VARIABLES];
+        let place = held.get(of.variable.0 as usize).map(|_| of.variable.0 as usize)?;
+        for (number, element) in all.iter().enumerate() {
+            held[place] = Some(element);
+            self.block(&of.body, start + number * stride, &held, frame);
+        }
+        Some((start as u64) << 32 | all.len() as u64)
+    }
+}
+
+fn two_bits(truth: Option<bool>) -> u64 {
+    match truth {
+        Some(true) => 1,
+        Some(false) => 2,
+        None => 0,
+    }
+}

@@ -1,0 +1,143 @@
+//! The plan: a decision program for each action, in a form that can be walked and turned into machine code.
+//!
+//! In comes the decision graph, out comes a [`Plan`]. A request is answered in three steps. *Dispatch*
+//! finds the unit of its action by one hash ([`names`] does it for names that nobody declared). *Classify*
+//! runs the unit's value programs and writes a flat [`Frame`] of 64-bit words. *Run* computes, from words
+//! alone, two bits for each row and the tier: by [`walk`] or by native code. What a host must do besides
+//! follows from the bits ([`decide`]).
+//!
+//! INVARIANT: a frame of zeros is a frame of errors. Whatever is not written counts as erred.
+
+mod classify;
+mod combine;
+mod decide;
+mod frame;
+pub mod hash;
+mod inputs;
+mod lower;
+mod names;
+mod node;
+mod program;
+mod text;
+mod walk;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::Arc;
+
+use crate::check::typed::ActionId;
+use crate::decision::{ItemId, Tier};
+use crate::graph::Effect;
+
+pub use classify::{MAX_WORDS, classify};
+pub use combine::{Combine, Mask, RuleGroup, Silence, Watched};
+pub use decide::{Scratch, Verdict, decide, tier};
+pub use frame::{BITS, Block, Encoding, Frame, Out, Slot, TIER, WARNINGS};
+pub use inputs::{Answer, Inputs, Read};
+pub use lower::build;
+pub use names::NameIndex;
+pub use node::{Loop, LoopId, Node, NodeId, SlotId};
+pub use program::{MAX_VARIABLES, Names, Program, Runner, Variables, elements};
+pub use walk::{Walker, walk};
+
+/// A plan for each declared action, and for the names that nobody declared.
+pub struct Plan {
+    /// The tier where no rule matches.
+    pub default: Tier,
+    /// Declared actions in their order, then lists of patterns over undeclared names.
+    pub units: Vec<Unit>,
+    /// Names and aliases of declared actions.
+    dispatch: hash::Table<Box<str>, UnitId>,
+    /// Undeclared names.
+    names: NameIndex,
+}
+
+/// A unit, by its place in the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId(pub u32);
+
+/// The decision program of one action, or of one list of patterns over undeclared names.
+pub struct Unit {
+    /// The action; none for undeclared names.
+    pub action: Option<ActionId>,
+    /// Its name, or its patterns, for people.
+    pub title: String,
+    /// Slots and nodes.
+    pub block: Block,
+    /// Quantifiers over records.
+    pub loops: Vec<Loop>,
+    /// Conditions in the order of their bits; those that read `warnings` are last.
+    pub rows: Vec<PlanRow>,
+    /// How many rows the first phase judges.
+    pub first: usize,
+    /// How bits become a tier.
+    pub combine: Combine,
+    /// Workflows that items may start.
+    pub runs: Vec<RunDuty>,
+}
+
+/// A workflow that an item may start.
+pub struct RunDuty {
+    /// The item.
+    pub item: ItemId,
+    /// The place among its obligations.
+    pub duty: usize,
+    /// The workflow's qualified name.
+    pub workflow: Arc<str>,
+    /// Its arguments.
+    pub arguments: Vec<(Arc<str>, Program)>,
+}
+
+/// A condition with what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanRow {
+    /// The item.
+    pub item: ItemId,
+    /// The place of the branch in the item's text order.
+    pub branch: u32,
+    /// The node of the condition.
+    pub condition: NodeId,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// What runs a unit over a frame: the walker or native code.
+pub trait Run {
+    /// Judges the rows of the first phase and counts warnings; where the unit reads none, the tier too.
+    fn first(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);
+    /// Judges the rows that read the count in `out`, and the tier.
+    fn second(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);
+}
+
+impl Unit {
+    /// Whether its floors are counted: it asks for the count itself, or may meet a unit that does.
+    #[must_use]
+    pub fn counts_warnings(&self) -> bool {
+        self.action.is_none() || self.first < self.rows.len()
+    }
+}
+
+impl Plan {
+    /// A unit.
+    #[must_use]
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units[id.0 as usize]
+    }
+
+    /// The unit of a declared action, by name or alias.
+    #[must_use]
+    pub fn declared(&self, name: &str) -> Option<UnitId> {
+        self.dispatch.get(name).copied()
+    }
+
+    /// The units that an undeclared name concerns, in their order.
+    pub fn undeclared(&self, name: &str, out: &mut Vec<UnitId>) {
+        self.names.find(name, out);
+    }
+
+    /// All units with their ids.
+    pub fn units(&self) -> impl Iterator<Item = (UnitId, &Unit)> {
+        (0..).map(UnitId).zip(&self.units)
+    }
+}

@@ -1,0 +1,249 @@
+//! The plan against the value of each condition as a whole, and against the four steps written out again.
+
+mod random;
+mod reference;
+
+use std::sync::Arc;
+
+use crate::builtin::Context;
+use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
+use crate::decision::{ItemId, Obligation, Outcome, Tier};
+use crate::entities::Entities;
+use crate::graph::tests as given;
+use crate::plan::{Answer, Inputs, Plan, Scratch, Walker, build, decide};
+use crate::types::EntityTypeId;
+use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
+
+pub(crate) use random::{Source, random_inputs, random_policy};
+pub(crate) use reference::reference;
+
+/// Inputs built by hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) action: Arc<str>,
+    pub(crate) fields: Vec<Answer>,
+    pub(crate) agent: Vec<Answer>,
+    pub(crate) halt: Answer,
+    pub(crate) now: Option<i64>,
+    pub(crate) entities: Entities,
+}
+
+pub(crate) fn unavailable() -> Fault {
+    Fault::new(FaultKind::Unavailable, "not obtained")
+}
+
+impl Given {
+    /// A merge of a feature branch by a trusted agent.
+    pub(crate) fn merge(branch: &str) -> Self {
+        let mut entities = Entities::none();
+        entities.insert(given::team("api"), vec![given::team("all")], None, vec![]);
+        let agent = EntityRef { ty: EntityTypeId::AGENT, id: "a1".into() };
+        entities.insert(agent, vec![given::team("api")], None, vec![]);
+        let texts = |all: &[&str]| Value::List(all.iter().map(|t| Value::str(t)).collect());
+        Self {
+            action: "git.merge".into(),
+            fields: vec![
+                Ok(Some(Value::str(branch))),
+                Ok(Some(texts(&["a.rs", "docs/b.md"]))),
+                Ok(Some(Value::Decimal(1_500_000))),
+                Ok(Some(Value::Int(120))),
+                Ok(Some(Value::Entity(given::team("api")))),
+                Ok(Some(Value::Bool(true))),
+                Ok(Some(Value::List([3, 700].into_iter().map(Value::Int).collect()))),
+                Ok(Some(Value::Enum(crate::types::EnumId(3), 1))),
+                Ok(None),
+            ],
+            agent: vec![
+                Ok(Some(Value::str("a1"))),
+                Ok(Some(Value::Enum(crate::types::EnumId::AGENT_KIND, 0))),
+                Ok(Some(Value::Decimal(72_000_000))),
+            ],
+            halt: Ok(Some(Value::Bool(false))),
+            now: Some(1_000),
+            entities,
+        }
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: Answer) -> Self {
+        let place = given::fields().iter().position(|f| &*f.name == name).unwrap();
+        self.fields[place] = value;
+        self
+    }
+}
+
+impl Inputs for Given {
+    fn field(&self, place: usize) -> &Answer {
+        &self.fields[place]
+    }
+
+    fn fact(&self, _: FactGroup, place: usize) -> &Answer {
+        &self.agent[place]
+    }
+
+    fn flag(&self, _: FlagId, _: &[Value]) -> Answer {
+        self.halt.clone()
+    }
+
+    fn now(&self) -> Result<i64, Fault> {
+        self.now.ok_or_else(unavailable)
+    }
+
+    fn action(&self) -> &Arc<str> {
+        &self.action
+    }
+
+    fn principal(&self) -> Evaluated {
+        Ok(Value::Entity(EntityRef { ty: EntityTypeId::AGENT, id: "a1".into() }))
+    }
+
+    fn standing(&self, _: &str, _: Standing) -> Result<bool, Fault> {
+        Err(unavailable())
+    }
+
+    fn entities(&self) -> &Entities {
+        &self.entities
+    }
+
+    fn secrets(&self, _: Option<&Value>) -> Evaluated {
+        Ok(Value::set(vec![]))
+    }
+
+    fn json(&self, value: &Value) -> Option<String> {
+        value.text().map(|t| format!("{t:?}"))
+    }
+}
+
+pub(crate) fn context(policy: &TypedPolicy) -> Context<'_> {
+    Context { case_sensitive_paths: true, types: &policy.types }
+}
+
+pub(crate) fn plan(policy: &TypedPolicy) -> Plan {
+    build(&crate::graph::build(policy))
+}
+
+fn tier_of(policy: &TypedPolicy, inputs: &Given) -> Tier {
+    decide(&plan(policy), policy, &Walker, inputs, &mut Scratch::default()).tier
+}
+
+#[test]
+fn the_text_of_a_small_plan() {
+    insta::assert_snapshot!(plan(&given::small_policy()).to_string());
+}
+
+#[test]
+fn a_small_policy_decides() {
+    let policy = given::small_policy();
+    let feature = Given::merge("feature/x");
+    assert_eq!(tier_of(&policy, &feature), Tier::Green);
+    assert_eq!(tier_of(&policy, &Given::merge("main")), Tier::Red);
+    assert_eq!(tier_of(&policy, &feature.clone().set("lines", Ok(Some(Value::Int(500))))), Tier::Yellow);
+    assert_eq!(tier_of(&policy, &feature.clone().set("lines", Ok(Some(Value::Int(2000))))), Tier::Red);
+    assert_eq!(tier_of(&policy, &feature.clone().set("lines", Err(unavailable()))), Tier::Red);
+    let unsure = Given { agent: vec![Err(unavailable()), Err(unavailable()), Err(unavailable())], ..feature.clone() };
+    assert_eq!(tier_of(&policy, &unsure), Tier::Yellow);
+    let halted = Given { halt: Err(unavailable()), ..feature };
+    assert_eq!(tier_of(&policy, &halted), Tier::Black);
+}
+
+#[test]
+fn relaxes_and_rules_determine_together() {
+    let policy = given::small_policy();
+    let made = decide(&plan(&policy), &policy, &Walker, &Given::merge("feature/x"), &mut Scratch::default());
+    let names: Vec<_> = made.determining.iter().map(|d| &*policy.item(d.item.unwrap()).name).collect();
+    assert_eq!(names, ["demo.git.feature", "demo.git.trusted"]);
+    assert_eq!(made.determining[0].tier, Tier::Yellow);
+    assert_eq!(made.determining[1].tier, Tier::Green);
+}
+
+#[test]
+fn an_alias_is_its_action() {
+    let policy = given::small_policy();
+    let plan = plan(&policy);
+    assert_eq!(plan.declared("git.land"), plan.declared("git.merge"));
+    assert_eq!(plan.declared("git.nothing"), None);
+}
+
+#[test]
+fn an_undeclared_name_meets_floors_and_the_default() {
+    let policy = given::small_policy();
+    let plan = plan(&policy);
+    let unknown = Given { action: "rocket.launch".into(), ..Given::merge("x") };
+    let made = decide(&plan, &policy, &Walker, &unknown, &mut Scratch::default());
+    assert_eq!(made.tier, Tier::Red);
+    assert_eq!(made.determining[0].item, None);
+    let halted = Given { halt: Ok(Some(Value::Bool(true))), ..unknown };
+    let made = decide(&plan, &policy, &Walker, &halted, &mut Scratch::default());
+    assert_eq!(made.tier, Tier::Black);
+    assert_eq!(made.determining.len(), 1);
+}
+
+#[test]
+fn red_asks_the_approval_that_covers() {
+    let policy = given::small_policy();
+    let made = decide(&plan(&policy), &policy, &Walker, &Given::merge("main"), &mut Scratch::default());
+    assert_eq!(made.obligations, [Obligation::Approve { item: ItemId(2) }]);
+    let unclear = Given::merge("main").set("branch", Err(unavailable()));
+    let made = decide(&plan(&policy), &policy, &Walker, &unclear, &mut Scratch::default());
+    assert_eq!(made.tier, Tier::Red);
+    assert!(made.obligations.contains(&Obligation::Approve { item: ItemId(2) }));
+    assert!(made.determining.iter().all(|d| d.outcome == Outcome::Erred));
+}
+
+#[test]
+fn a_frame_of_zeros_is_never_looser() {
+    let policy = given::small_policy();
+    let plan = plan(&policy);
+    let unit = plan.declared("git.merge").unwrap();
+    let mut frame = super::Frame::default();
+    frame.clear(&plan.unit(unit).block);
+    let mut out = super::Out::default();
+    out.clear(plan.unit(unit).rows.len());
+    super::Run::first(&Walker, &plan, unit, &frame, &mut out);
+    assert_eq!(out.tier(), Tier::Black as u64);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn the_walker_says_what_the_conditions_say(seed: u64) {
+        let source = &mut random::Source::new(seed);
+        let policy = random_policy(source);
+        let plan = plan(&policy);
+        for _ in 0..20 {
+            let inputs = random_inputs(source);
+            agrees(&policy, &plan, &Walker, &inputs);
+        }
+    }
+}
+
+/// Whether a way to run the plan says of every row and of the tier what the reference says.
+pub(crate) fn agrees(policy: &TypedPolicy, plan: &Plan, engine: &dyn crate::plan::Run, inputs: &Given) {
+    let mut scratch = Scratch::default();
+    let made = decide(plan, policy, engine, inputs, &mut scratch);
+    let (truths, tier) = reference(policy, inputs);
+    assert_eq!(made.tier, tier, "{plan}\n{inputs:?}\n{truths:?}");
+    assert_eq!(crate::plan::tier(plan, policy, engine, inputs, &mut scratch), tier);
+    for (unit, _, out) in scratch.last() {
+        let rows = &plan.unit(unit).rows;
+        for (place, row) in rows.iter().enumerate() {
+            let own = &truths.iter().find(|(id, _)| *id == row.item).unwrap().1;
+            let expected = own[row.branch as usize];
+            let (held, erred) = out.row(place);
+            let silent = rows.iter().enumerate().any(|(place, r)| {
+                matches!(r.effect, crate::graph::Effect::Exception { of } if of == row.item) && out.row(place).0
+            });
+            if silent && matches!(row.effect, crate::graph::Effect::Floor { .. }) {
+                assert_eq!((held, erred), (false, false));
+            } else {
+                assert_eq!(
+                    (held, erred),
+                    (expected == Some(true), expected.is_none()),
+                    "row {place}\n{plan}\n{inputs:?}"
+                );
+            }
+        }
+    }
+    assert!(made.determining.iter().all(|d| d.item.is_some() || policy.settings.default_tier == tier));
+    assert!(!made.determining.is_empty());
+}
