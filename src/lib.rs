@@ -27,6 +27,7 @@ pub mod interp;
 pub mod jit;
 pub mod pipeline;
 pub mod policy;
+pub mod verify;
 
 pub use entities::Entities;
 pub use facts::Facts;
