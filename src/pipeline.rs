@@ -50,10 +50,25 @@ pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
     diagnostics.extend(findings);
     let (policy, findings) = check::check(&set, sources, settings);
     diagnostics.extend(findings);
+    if policy.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.push(not_understood());
+    }
     apply_levels(&mut diagnostics, settings);
     diagnostic::sort(&mut diagnostics);
     let fine = !diagnostics.iter().any(Diagnostic::is_error);
     Checked { set, policy: policy.filter(|_| fine), diagnostics }
+}
+
+/// A set without errors that yields no policy: a condition must never get lost in silence.
+fn not_understood() -> Diagnostic {
+    Diagnostic::new(
+        Code::NotUnderstood,
+        Span::new(FileId(0), 0, 0),
+        "The compiler lost a part of this set without saying why.",
+    )
+    .at("no policy comes of it")
+    .note("This is a fault of the compiler, not of the rules.")
+    .help("Please report it with the rules. Leaving out one item after the other shows which it is.")
 }
 
 /// Limits of the whole set; those of one file are the parser's.

@@ -52,8 +52,8 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     let items = checker.check_items();
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
-    let Checker { types, facts, flags, actions, aliases, mentioned, mut out, .. } = checker;
-    if out.iter().any(Diagnostic::is_error) {
+    let Checker { types, facts, flags, actions, aliases, mentioned, mut out, lost, .. } = checker;
+    if lost.is_some() || out.iter().any(Diagnostic::is_error) {
         return (None, out);
     }
     let mut policy = TypedPolicy {
@@ -97,6 +97,8 @@ pub(crate) struct Checker<'a> {
     /// Items that something mentions, for the lints on unused ones.
     pub(crate) mentioned: BTreeSet<DefId>,
     pub(crate) out: Vec<Diagnostic>,
+    /// The first expression that became nothing. A finding says why; where none does, there is no policy.
+    pub(crate) lost: Option<Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -115,6 +117,7 @@ impl<'a> Checker<'a> {
             consts: HashMap::new(),
             mentioned: BTreeSet::new(),
             out: Vec::new(),
+            lost: None,
         }
     }
 

@@ -188,6 +188,7 @@ catalogue! {
     NestedTooDeep         "AAS0802" Error   "nested-too-deep"        "nesting over 64";
     TooMany               "AAS0803" Error   "too-many"               "more items, atoms or elements than the limit";
     ManyErrors            "AAS0804" Error   "many-errors"            "more findings than are shown";
+    NotUnderstood         "AAS0805" Error   "not-understood"         "the compiler lost a part of the set without saying why";
 }
 
 impl Code {

@@ -185,6 +185,15 @@ impl Checker<'_> {
 
     /// Any expression; an optional one stays optional.
     pub(crate) fn place(&mut self, expr: &Expr, expected: Option<&Type>, env: &mut Env) -> Option<TExpr> {
+        let found = self.shape(expr, expected, env);
+        if found.is_none() {
+            self.lost = self.lost.or(Some(expr.span));
+        }
+        found
+    }
+
+    /// What an expression is, by its form.
+    fn shape(&mut self, expr: &Expr, expected: Option<&Type>, env: &mut Env) -> Option<TExpr> {
         env.nodes += 1;
         if env.nodes > super::MAX_NODES {
             if env.nodes == super::MAX_NODES + 1 {

@@ -9,7 +9,7 @@ use crate::check::literal::constant_expr;
 use crate::check::typed::{TExpr, TExprKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Relation};
+use crate::syntax::ast::{Expr, ExprKind, Literal, Relation};
 use crate::types::Type;
 use crate::value::pattern::PatternKind;
 use crate::value::{PatternSet, Value};
@@ -48,10 +48,11 @@ impl Checker<'_> {
             _ => Type::Set(Arc::new(left.ty.clone())),
         };
         let right = match &right.kind {
-            crate::syntax::ast::ExprKind::Set(_) | crate::syntax::ast::ExprKind::List(_) => {
-                self.value(right, Some(&Type::Set(Arc::new(left.ty.clone()))), env)?
+            ExprKind::Set(elements) | ExprKind::List(elements) => {
+                let element = if holds_networks(&left.ty, elements) { Type::Cidr } else { left.ty.clone() };
+                self.value(right, Some(&Type::Set(Arc::new(element))), env)?
             }
-            crate::syntax::ast::ExprKind::Range(..) => self.value(right, Some(&left.ty), env)?,
+            ExprKind::Range(..) => self.value(right, Some(&left.ty), env)?,
             _ => self.value(right, Some(&hint), env)?,
         };
         self.finish_membership(expr.span, left, right)
@@ -59,6 +60,8 @@ impl Checker<'_> {
 
     fn finish_membership(&mut self, span: Span, left: TExpr, right: TExpr) -> Option<TExpr> {
         let fits = match &right.ty {
+            // A set of networks holds the addresses of each.
+            Type::Set(t) | Type::List(t) if **t == Type::Cidr => matches!(left.ty, Type::Ip | Type::Cidr),
             Type::Set(t) | Type::List(t) | Type::Range(t) => **t == left.ty,
             Type::Cidr => left.ty == Type::Ip,
             Type::Globs | Type::Regexes => {
@@ -261,4 +264,10 @@ impl Checker<'_> {
         let kind = TExprKind::Call(id, vec![left, right]);
         Some(TExpr { kind, ty, range, errs: row.errs, span: expr.span })
     }
+}
+
+/// Whether a set written after an address is one of networks, which have a `/`.
+fn holds_networks(left: &Type, elements: &[Expr]) -> bool {
+    let is_network = |expr: &Expr| matches!(&expr.kind, ExprKind::Literal(Literal::String(text)) if text.contains('/'));
+    *left == Type::Ip && elements.iter().any(is_network)
 }
