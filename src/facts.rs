@@ -63,10 +63,53 @@ impl Facts {
         self
     }
 
+    /// Adds what a Rust struct knows; see [`AsFacts`].
+    #[must_use]
+    pub fn with(mut self, part: &(impl AsFacts + ?Sized)) -> Self {
+        part.add_to(&mut self);
+        self
+    }
+
     /// Sets the time, in microseconds since the Unix epoch.
     #[must_use]
     pub fn at(mut self, now: i64) -> Self {
         self.now = Some(now);
         self
+    }
+}
+
+/// A Rust struct that is a part of a snapshot of facts: `#[derive(Facts)]`.
+///
+/// ```
+/// use aas::{AsFacts, Facts, Raw};
+///
+/// #[derive(Facts)]
+/// #[aas(group = "agent")]
+/// struct Agent {
+///     id: String,
+///     trust: i64,
+///     #[aas(env)]
+///     name: String,
+/// }
+///
+/// let facts = Agent { id: "bot".into(), trust: 72, name: "prod".into() }.to_facts();
+/// assert_eq!(facts, Facts::of_agent("bot").agent("trust", Raw::int(72)).env("name", Raw::text("prod")));
+/// ```
+///
+/// A field that does not say where it belongs does not compile:
+///
+/// ```compile_fail
+/// #[derive(aas::Facts)]
+/// struct Agent { id: String }
+/// ```
+pub trait AsFacts {
+    /// Adds what it knows.
+    fn add_to(&self, facts: &mut Facts);
+
+    /// Facts that hold nothing else.
+    fn to_facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        self.add_to(&mut facts);
+        facts
     }
 }

@@ -30,9 +30,11 @@ pub mod policy;
 pub mod verify;
 
 pub use entities::Entities;
-pub use facts::Facts;
+pub use facts::{AsFacts, Facts};
 pub use policy::Policy;
-pub use raw::Raw;
-pub use request::Request;
+pub use raw::{IntoRaw, Raw};
+pub use request::{AsRequest, Request};
 pub use settings::Settings;
 pub use source::{SourceSet, Span};
+
+pub use aas_derive::{Facts, IntoRaw, Request};

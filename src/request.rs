@@ -42,3 +42,48 @@ impl Request {
         self
     }
 }
+
+/// A Rust struct that is a request: `#[derive(Request)]` with `#[aas(action = "…")]`.
+///
+/// ```
+/// use aas::{AsRequest, Raw, Request};
+///
+/// #[derive(Request)]
+/// #[aas(action = "deploy.staging")]
+/// struct Deploy {
+///     service: String,
+///     #[aas(claim)]
+///     confident: bool,
+/// }
+///
+/// let request = Deploy { service: "api".into(), confident: true }.to_request();
+/// assert_eq!(request, Request::new("deploy.staging").param("service", Raw::text("api")).claim("confident", Raw::Bool(true)));
+/// ```
+///
+/// An action that is no name does not compile, nor does a field that no policy can read, such as binary
+/// floating point:
+///
+/// ```compile_fail
+/// #[derive(aas::Request)]
+/// #[aas(action = "deploy staging")]
+/// struct Deploy;
+/// ```
+///
+/// ```compile_fail
+/// #[derive(aas::Request)]
+/// #[aas(action = "deploy.staging")]
+/// struct Deploy { cost: f64 }
+/// ```
+pub trait AsRequest {
+    /// The full name of the action.
+    const ACTION: &'static str;
+
+    /// The request: fields are parameters, those marked `#[aas(claim)]` claims.
+    fn to_request(&self) -> Request;
+}
+
+impl<T: AsRequest> From<&T> for Request {
+    fn from(of: &T) -> Self {
+        of.to_request()
+    }
+}

@@ -58,26 +58,53 @@ pub fn refuse(scene: &Scene<'_>, engine: Engine) -> Option<Decision> {
 pub fn finish(scene: &Scene<'_>, outcomes: &Outcomes, engine: Engine) -> Decision {
     let verdict = combine(scene.policy, outcomes);
     let scene = Scene { warnings: warnings(scene.policy, outcomes), oracle: None, ..*scene };
-    let mut evaluator = Evaluator::new(scene);
     let mut decision = Decision {
         action: scene.bound.name.to_string(),
         tier: verdict.tier,
         determining: verdict.determining.clone(),
         obligations: Vec::new(),
-        errors: verdict.erred.iter().filter_map(|item| error_of(&mut evaluator, *item)).collect(),
+        errors: Vec::new(),
         policy: scene.policy.hash.clone(),
         engine,
     };
-    let failed = carry(&mut evaluator, &verdict, &mut decision);
+    let failed = carry(&mut Evaluator::new(scene), &verdict, &mut decision);
     blacken(&failed, &mut decision);
-    decision.errors.extend(conflict(&scene, &verdict));
-    decision.errors.extend(failed.into_iter().map(|(item, erred)| to_error(&scene, item, erred)));
-    decision.errors.extend(scene.bound.dropped.iter().map(dropped));
+    decision.errors = told(&scene, &verdict.erred, &verdict.duties.conflict, &failed);
     decision
 }
 
+/// The errors of a decision as people read them: of items that could not be told, of different actions
+/// instead, of obligations whose values err, and what was dropped from the request and the facts.
+#[must_use]
+pub fn errors(scene: &Scene<'_>, erred: &[ItemId], conflict: &[ItemId], failed: &[ItemId]) -> Vec<DecisionError> {
+    let asks = !erred.is_empty() || !failed.is_empty();
+    let warnings = if asks { warnings(scene.policy, &judge(scene)) } else { 0 };
+    told(&Scene { warnings, oracle: None, ..*scene }, erred, conflict, failed)
+}
+
+fn told(scene: &Scene<'_>, erred: &[ItemId], conflict: &[ItemId], failed: &[ItemId]) -> Vec<DecisionError> {
+    let mut evaluator = Evaluator::new(*scene);
+    let mut errors: Vec<_> = erred.iter().filter_map(|item| error_of(&mut evaluator, *item)).collect();
+    errors.extend(conflicting(scene, conflict));
+    for item in failed {
+        for place in 0..scene.policy.item(*item).obligations.len() {
+            if is_run(scene, *item, place)
+                && let Err(erred) = run(&mut evaluator, *item, place)
+            {
+                errors.push(to_error(scene, *item, erred));
+            }
+        }
+    }
+    errors.extend(scene.bound.dropped.iter().map(dropped));
+    errors
+}
+
+fn is_run(scene: &Scene<'_>, item: ItemId, place: usize) -> bool {
+    matches!(scene.policy.item(item).obligations.get(place), Some(Duty::Run { .. }))
+}
+
 /// Fills in obligations; returns the items one of whose values erred.
-fn carry(evaluator: &mut Evaluator<'_>, verdict: &Verdict, decision: &mut Decision) -> Vec<(ItemId, Erred)> {
+fn carry(evaluator: &mut Evaluator<'_>, verdict: &Verdict, decision: &mut Decision) -> Vec<ItemId> {
     let mut failed = Vec::new();
     for carried in &verdict.duties.carried {
         match carried {
@@ -85,30 +112,30 @@ fn carry(evaluator: &mut Evaluator<'_>, verdict: &Verdict, decision: &mut Decisi
             Carried::Run(item, place) => match run(evaluator, *item, *place) {
                 Ok(run) if decision.obligations.iter().any(|o| same_run(o, &run)) => {}
                 Ok(run) => decision.obligations.push(run),
-                Err(erred) => failed.push((*item, erred)),
+                Err(_) => failed.push(*item),
             },
         }
     }
+    failed.dedup();
     failed
 }
 
 /// An obligation whose value errs makes the decision black: nobody could carry it out.
-fn blacken(failed: &[(ItemId, Erred)], decision: &mut Decision) {
+fn blacken(failed: &[ItemId], decision: &mut Decision) {
     if failed.is_empty() {
         return;
     }
     decision.tier = Tier::Black;
     decision.determining = failed
         .iter()
-        .map(|(item, _)| Determining { item: Some(*item), branch: 0, tier: Tier::Black, outcome: Outcome::Erred })
+        .map(|item| Determining { item: Some(*item), branch: 0, tier: Tier::Black, outcome: Outcome::Erred })
         .collect();
-    decision.determining.dedup();
     decision.obligations.retain(|o| matches!(o, Obligation::Notify { .. } | Obligation::Redact { .. }));
 }
 
 /// Determining items that ask for different actions instead.
-fn conflict(scene: &Scene<'_>, verdict: &Verdict) -> Option<DecisionError> {
-    let names: Vec<&str> = verdict.duties.conflict.iter().map(|item| &*scene.policy.item(*item).name).collect();
+fn conflicting(scene: &Scene<'_>, items: &[ItemId]) -> Option<DecisionError> {
+    let names: Vec<&str> = items.iter().map(|item| &*scene.policy.item(*item).name).collect();
     let item = names.first()?.to_string();
     let message = format!("{} ask for different actions instead, so none is taken.", names.join(" and "));
     Some(DecisionError { code: "instead_conflict", message, item: Some(item), field: None, span: None })

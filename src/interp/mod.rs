@@ -24,7 +24,7 @@ mod quantify;
 mod tests;
 
 pub use combine::{Verdict, combine};
-pub use decide::{decide, finish, refuse};
+pub use decide::{decide, errors, finish, refuse};
 pub use eval::{Answer, Erred, Evaluator, MAX_DEPTH, Truthful, reads};
 pub use judge::{conditions, judge};
 

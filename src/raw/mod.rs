@@ -3,10 +3,12 @@
 //! A [`Raw`] is what a request, a snapshot of facts or a test says before the policy's schemas have
 //! read it. Numbers keep their text, so that a decimal never passes through binary floating point.
 
+mod into;
 mod of_value;
 
 use std::sync::Arc;
 
+pub use into::{Decimal, IntoRaw};
 pub use of_value::to_raw;
 
 /// A field by its name.
