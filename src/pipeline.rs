@@ -50,6 +50,7 @@ pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
     diagnostics.extend(findings);
     let (policy, findings) = check::check(&set, sources, settings);
     diagnostics.extend(findings);
+    without_consequences(&mut diagnostics);
     apply_levels(&mut diagnostics, settings);
     diagnostic::sort(&mut diagnostics);
     let fine = !diagnostics.iter().any(Diagnostic::is_error);
@@ -90,6 +91,26 @@ fn settings_findings(settings: &Settings) -> Vec<Diagnostic> {
         );
     }
     out
+}
+
+/// Lints that say that something is missing. Beside an error they would often be about what the error hides.
+const CONSEQUENCES: [Code; 9] = [
+    Code::UnusedImport,
+    Code::UnusedConst,
+    Code::UnusedPredicate,
+    Code::UnusedType,
+    Code::UnusedFlag,
+    Code::UncoveredRed,
+    Code::UnruledAction,
+    Code::UndoneRelax,
+    Code::TestWithoutExpect,
+];
+
+/// In a set with errors nothing is known of what is not there.
+fn without_consequences(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.retain(|d| !CONSEQUENCES.contains(&d.code));
+    }
 }
 
 /// Gives lints the levels of `aas.toml`: errors stay errors, what is allowed disappears.

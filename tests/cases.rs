@@ -12,7 +12,7 @@ use std::path::Path;
 use aas::diagnostic::{Code, render};
 use aas::{Policy, pipeline};
 use support::decided::{Decided, codes};
-use support::engines;
+use support::{engines, expectations};
 use support::page::{self, Found, Page};
 
 fn pages() -> Vec<Page> {
@@ -46,7 +46,9 @@ fn judge(page: &Page) -> Vec<String> {
     actual.extend(checked.diagnostics.iter().map(|d| Found::of(d, &page.sources)));
     let mut wrong = findings(page, &actual);
     if !wrong.is_empty() {
-        wrong.push(render::human(&checked.diagnostics, &page.sources, false));
+        let shown: Vec<_> = checked.diagnostics.iter().take(8).cloned().collect();
+        wrong.truncate(8);
+        wrong.push(render::human(&shown, &page.sources, false));
         return wrong;
     }
     let Some(typed) = checked.policy else {
@@ -89,8 +91,8 @@ fn tests_of(policy: &Policy) -> Vec<String> {
             match engines::decide(policy, &case.request, &case.facts, &case.entities) {
                 Err(why) => wrong.push(format!("test {:?}: {why}", test.title)),
                 Ok(decision) => {
-                    let unmet = aas::verify::unmet(policy.typed(), &case.expect, &decision);
-                    wrong.extend(unmet.iter().map(|u| format!("test {:?}: {u:?}", test.title)));
+                    let unmet = expectations::unmet(policy.typed(), &case.expect, &decision);
+                    wrong.extend(unmet.iter().map(|u| format!("test {:?}: {u}", test.title)));
                 }
             }
         }

@@ -100,6 +100,11 @@ pub fn codes(decision: &Decision, policy: &TypedPolicy) -> Vec<String> {
     out
 }
 
+/// Whether the decision carries such an obligation.
+pub fn obliged(decision: &Decision, wanted: impl Fn(&Obligation) -> bool) -> bool {
+    decision.obligations.iter().any(wanted)
+}
+
 fn names(text: &str) -> Vec<String> {
     sorted(text.split(',').map(|n| n.trim().to_string()).filter(|n| !n.is_empty()).collect())
 }

@@ -3,4 +3,5 @@
 
 pub mod decided;
 pub mod engines;
+pub mod expectations;
 pub mod page;
