@@ -10,10 +10,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use aas::diagnostic::{Code, render};
-use aas::{Policy, pipeline};
+use aas::{Policy, SourceSet, pipeline, syntax};
 use support::decided::{Decided, codes};
-use support::{engines, expectations};
 use support::page::{self, Found, Page};
+use support::{engines, expectations};
 
 fn pages() -> Vec<Page> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -25,7 +25,8 @@ fn pages() -> Vec<Page> {
 fn findings(page: &Page, actual: &[Found]) -> Vec<String> {
     let mut expected = page.findings.clone();
     let mut wrong = Vec::new();
-    let anywhere: BTreeSet<&str> = page.findings.iter().filter(|f| f.place.is_empty()).map(|f| f.what.as_str()).collect();
+    let anywhere: BTreeSet<&str> =
+        page.findings.iter().filter(|f| f.place.is_empty()).map(|f| f.what.as_str()).collect();
     for found in actual {
         if let Some(i) = expected.iter().position(|e| e == found) {
             expected.remove(i);
@@ -52,7 +53,9 @@ fn judge(page: &Page) -> Vec<String> {
         return wrong;
     }
     let Some(typed) = checked.policy else {
-        wrong.extend(page.requests.iter().map(|r| format!("line {}: the set has errors, so nothing can be asked", r.line)));
+        wrong.extend(
+            page.requests.iter().map(|r| format!("line {}: the set has errors, so nothing can be asked", r.line)),
+        );
         return wrong;
     };
     let policy = Policy::from_typed(typed);
@@ -62,6 +65,7 @@ fn judge(page: &Page) -> Vec<String> {
         }
     }
     wrong.extend(tests_of(&policy));
+    wrong.extend(form(page, &policy));
     wrong
 }
 
@@ -80,7 +84,44 @@ fn decision(page: &Page, policy: &Policy, ask: &page::Ask) -> Result<(), String>
     if expected.is_met_by(&actual, &codes(&decision, policy.typed())) {
         return Ok(());
     }
-    Err(format!("expected {expected}\n       but got {actual}\n      errors {:?}", decision.errors.iter().map(|e| &e.message).collect::<Vec<_>>()))
+    Err(format!(
+        "expected {expected}\n       but got {actual}\n      errors {:?}",
+        decision.errors.iter().map(|e| &e.message).collect::<Vec<_>>()
+    ))
+}
+
+/// One canonical form: formatting it again changes nothing, and it means the same policy.
+fn form(page: &Page, policy: &Policy) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let formatted = |sources: &SourceSet| -> Result<SourceSet, String> {
+        let mut out = SourceSet::default();
+        for (id, file) in sources.files() {
+            let text = syntax::format(sources, id)
+                .map_err(|d| format!("{}: cannot be formatted: {}", file.name(), d[0].message))?;
+            out.add(file.name(), text);
+        }
+        Ok(out)
+    };
+    let once = match formatted(&page.sources) {
+        Ok(once) => once,
+        Err(why) => return vec![why],
+    };
+    match formatted(&once) {
+        Ok(twice) => {
+            for ((_, a), (_, b)) in once.files().zip(twice.files()) {
+                if a.text() != b.text() {
+                    wrong.push(format!("{}: formatting it again changes it", a.name()));
+                }
+            }
+        }
+        Err(why) => wrong.push(format!("the formatted text: {why}")),
+    }
+    match pipeline::check(&once, &page.settings).policy {
+        Some(again) if again.hash == *policy.hash() => {}
+        Some(_) => wrong.push("formatted, it is another policy".into()),
+        None => wrong.push("formatted, it has errors".into()),
+    }
+    wrong
 }
 
 /// The page's own `test` blocks.
@@ -125,7 +166,10 @@ fn every_code_has_a_page() {
     for page in page::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")) {
         seen.extend(page.findings.iter().filter_map(|f| f.what.split(' ').nth(1).map(ToString::to_string)));
     }
-    let missing: Vec<&str> = Code::ALL.iter().map(|c| c.code()).filter(|c| !seen.contains(*c)).collect();
+    // Bytes that are no text never become a source: the loader of `aasc` says so, and its tests show it.
+    let elsewhere = Code::NotUtf8.code();
+    let missing: Vec<&str> =
+        Code::ALL.iter().map(|c| c.code()).filter(|c| !seen.contains(*c) && *c != elsewhere).collect();
     assert!(missing.is_empty(), "no page in tests/cases shows {missing:?}");
 }
 

@@ -54,10 +54,12 @@ impl Decided {
                 (None | Some(_), _) => errors.push(error.code.to_string()),
             }
         }
-        let mut because: Vec<String> = decision.determining.iter().map(|d| d.item.map_or_else(|| "default".into(), item)).collect();
+        let mut because: Vec<String> =
+            decision.determining.iter().map(|d| d.item.map_or_else(|| "default".into(), item)).collect();
         // Several branches of an item, and the cells of a table, are one name.
         because.dedup();
-        let mut lists: [Vec<String>; 8] = [because, Vec::new(), errors, Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+        let mut lists: [Vec<String>; 8] =
+            [because, Vec::new(), errors, Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new()];
         for obligation in &decision.obligations {
             match obligation {
                 Obligation::Notify { channel, .. } => lists[3].push(channel.clone()),
@@ -67,13 +69,16 @@ impl Decided {
                 Obligation::Run { workflow, .. } => lists[7].push(workflow.clone()),
             }
         }
-        let clauses = CLAUSES.into_iter().zip(lists).map(|(word, list)| (word, sorted(list))).filter(|(_, l)| !l.is_empty());
+        let clauses =
+            CLAUSES.into_iter().zip(lists).map(|(word, list)| (word, sorted(list))).filter(|(_, l)| !l.is_empty());
         Self { tier: decision.tier, invalid: sorted(invalid), clauses: clauses.collect() }
     }
 
     /// Whether a decision is what is expected here. Codes are checked only where they are written.
     pub fn is_met_by(&self, actual: &Self, codes: &[String]) -> bool {
-        let clause = |d: &Self, word: &str| d.clauses.iter().find(|(w, _)| *w == word).map(|(_, l)| l.clone()).unwrap_or_default();
+        let clause = |d: &Self, word: &str| {
+            d.clauses.iter().find(|(w, _)| *w == word).map(|(_, l)| l.clone()).unwrap_or_default()
+        };
         if !self.invalid.is_empty() {
             return self.tier == actual.tier && self.invalid == actual.invalid;
         }

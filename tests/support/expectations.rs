@@ -23,17 +23,21 @@ pub fn unmet(policy: &TypedPolicy, expected: &[Expected], decision: &Decision) -
                 let named = decision.errors.iter().any(|e| e.item.is_none() && e.field.as_deref() == Some(&**field));
                 (named && decision.determining.is_empty(), format!("invalid {field}"))
             }
-            Expected::Instead(action, _) => {
-                (obliged(decision, |o| matches!(o, Obligation::Instead { action: a, .. } if **a == **action)), format!("instead {action}"))
-            }
-            Expected::Notify(name, _) => {
-                (obliged(decision, |o| matches!(o, Obligation::Notify { channel, .. } if **channel == **name)), format!("notify {name}"))
-            }
-            Expected::Redact(name, _) => {
-                (obliged(decision, |o| matches!(o, Obligation::Redact { field, .. } if **field == **name)), format!("redact {name}"))
-            }
+            Expected::Instead(action, _) => (
+                obliged(decision, |o| matches!(o, Obligation::Instead { action: a, .. } if **a == **action)),
+                format!("instead {action}"),
+            ),
+            Expected::Notify(name, _) => (
+                obliged(decision, |o| matches!(o, Obligation::Notify { channel, .. } if **channel == **name)),
+                format!("notify {name}"),
+            ),
+            Expected::Redact(name, _) => (
+                obliged(decision, |o| matches!(o, Obligation::Redact { field, .. } if **field == **name)),
+                format!("redact {name}"),
+            ),
             Expected::Approval(name, _) => {
-                let found = |o: &Obligation| matches!(o, Obligation::Approve { item } if *policy.item(*item).name == **name);
+                let found =
+                    |o: &Obligation| matches!(o, Obligation::Approve { item } if *policy.item(*item).name == **name);
                 (obliged(decision, found), format!("approval {name}"))
             }
         };
