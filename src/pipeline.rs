@@ -1,9 +1,12 @@
 //! The phases in reading order: texts, trees, names, types, policy.
 
-use crate::check::{self, typed::TypedPolicy};
+use crate::check::{self, typed::Expected, typed::TestCase, typed::TypedPolicy};
 use crate::decision::Tier;
 use crate::diagnostic::{self, Code, DefaultLevel, Diagnostic, LintLevel, Severity};
+use crate::entities::Entities;
 use crate::hir::{self, PolicySet};
+use crate::interp::{self, Scene};
+use crate::reader::Bound;
 use crate::settings::Settings;
 use crate::source::{FileId, MAX_FILES, MAX_SET_BYTES, SourceSet, Span};
 use crate::syntax;
@@ -53,6 +56,10 @@ pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
     if policy.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
         diagnostics.push(not_understood());
     }
+    if let Some(policy) = &policy {
+        diagnostics.extend(policy.tests.iter().flat_map(|t| &t.cases).filter_map(|case| by_default(policy, case)));
+    }
+    without_consequences(&mut diagnostics);
     apply_levels(&mut diagnostics, settings);
     diagnostic::sort(&mut diagnostics);
     let fine = !diagnostics.iter().any(Diagnostic::is_error);
@@ -105,6 +112,45 @@ fn settings_findings(settings: &Settings) -> Vec<Diagnostic> {
         );
     }
     out
+}
+
+/// A request of a test that gets its tier because nothing matches, while the test does not say so.
+fn by_default(policy: &TypedPolicy, case: &TestCase) -> Option<Diagnostic> {
+    let tier =
+        case.expect.iter().find_map(|e| if let Expected::Tier(tier, span) = e { Some((*tier, *span)) } else { None });
+    let says_why = case.expect.iter().any(|e| {
+        matches!(e, Expected::Because(..) | Expected::ByDefault(_) | Expected::Code(..) | Expected::Invalid(..))
+    });
+    let (tier, span) = tier.filter(|_| !says_why)?;
+    let entities = Entities::prepare(&policy.types, &case.entities, &policy.settings.zone).ok()?;
+    let bound = Bound::new(policy, &case.request, &case.facts);
+    let decision = interp::decide(&Scene::new(policy, &bound, &entities));
+    let nothing_matched = matches!(decision.determining.as_slice(), [only] if only.item.is_none());
+    (nothing_matched && decision.tier == tier).then(|| {
+        Diagnostic::new(Code::TestByDefault, span, "This passes because nothing matches, not because of a rule.")
+            .at("the default")
+            .help(format!("Write `expect {tier} by default` if that is meant."))
+    })
+}
+
+/// Lints that say that something is missing. Beside an error they would often be about what the error hides.
+const CONSEQUENCES: [Code; 9] = [
+    Code::UnusedImport,
+    Code::UnusedConst,
+    Code::UnusedPredicate,
+    Code::UnusedType,
+    Code::UnusedFlag,
+    Code::UncoveredRed,
+    Code::UnruledAction,
+    Code::UndoneRelax,
+    Code::TestWithoutExpect,
+];
+
+/// In a set with errors nothing is known of what is not there.
+fn without_consequences(diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.retain(|d| !CONSEQUENCES.contains(&d.code));
+    }
 }
 
 /// Gives lints the levels of `aas.toml`: errors stay errors, what is allowed disappears.

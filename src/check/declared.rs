@@ -235,8 +235,8 @@ impl<'a> Checker<'a> {
         }
         let mut field = FieldType::plain(ty);
         field.element = arguments.pop().or(field.element);
-        self.apply_bound(expr, &mut field)?;
-        self.apply_range(expr, &mut field)?;
+        // A wrong bound or range is one finding; the field is known nevertheless.
+        let _: (Option<()>, Option<()>) = (self.apply_bound(expr, &mut field), self.apply_range(expr, &mut field));
         if expr.optional {
             field.ty = field.ty.optional();
         }

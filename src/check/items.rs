@@ -361,7 +361,7 @@ impl<'a> Checker<'a> {
     fn exception(&mut self, place: Place<'_>, exception: &ast::Exception) -> Option<Draft> {
         let head = &exception.head;
         let scope = self.scope(place.package, &head.on, Reach::Declared, "exception")?;
-        let floor = self.resolve(place.file, &exception.to, "a floor", |d| is_floor(d.kind))?;
+        let floor = self.resolve(place.file, &exception.to, super::FLOOR, |d| is_floor(d.kind))?;
         let waivable = self.waivable(floor, &exception.to)?;
         let (Some(owner), Some(until), Some(because)) = (&exception.owner, &head.until, &head.because) else {
             self.report(
@@ -584,7 +584,7 @@ impl<'a> Checker<'a> {
         scope: &Scope,
     ) -> Option<Duty> {
         let wanted = |d: &crate::hir::Def| d.kind == DefKind::State(StateKind::Workflow);
-        let Some(def) = self.resolve(place.file, path, "a workflow", wanted) else { return None };
+        let Some(def) = self.resolve(place.file, path, super::WORKFLOW, wanted) else { return None };
         self.distinct(arguments.iter().map(|(n, _)| n), "input");
         let mut env = Env::of_scope(place.file, scope);
         let mut typed_arguments = Vec::new();

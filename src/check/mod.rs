@@ -50,6 +50,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     checker.declare_actions();
     checker.check_consts();
     let items = checker.check_items();
+    checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
     let Checker { types, facts, flags, actions, aliases, mentioned, mut out, lost, .. } = checker;
@@ -72,6 +73,11 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     lints::run(&lints::Subject { set, sources, policy: &policy, mentioned: &mentioned }, &mut out);
     (Some(policy), out)
 }
+
+/// What an exception is to, in messages.
+pub(crate) const FLOOR: &str = "a floor";
+/// What `run` starts, in messages.
+pub(crate) const WORKFLOW: &str = "a workflow";
 
 /// A const on its way to its value.
 enum ConstState {
@@ -126,6 +132,22 @@ impl<'a> Checker<'a> {
         self.out.push(finding);
     }
 
+    /// INVARIANT: an item that decides is in the policy, or a finding says why there is no policy. An item
+    /// that is lost without a finding would be a hole, so each is looked for once more.
+    fn nothing_is_lost(&mut self, items: &[typed::Item]) {
+        if self.out.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let read: BTreeSet<&str> = items.iter().map(|item| item.name.split('[').next().unwrap_or(&item.name)).collect();
+        for id in self.set.def_ids() {
+            let def = self.set.def(id);
+            if def.kind.decides() && !read.contains(self.set.qualified(id).as_str()) {
+                let message = format!("`{}` could not be understood.", def.name);
+                self.out.push(Diagnostic::new(Code::UnexpectedText, def.span, message).at("no part of the policy"));
+            }
+        }
+    }
+
     /// The item that a path means in a file, where it is of one of the wanted kinds; otherwise a finding.
     pub(crate) fn resolve(
         &mut self,
@@ -144,7 +166,7 @@ impl<'a> Checker<'a> {
                 let span = self.set.def(def).span;
                 self.report(
                     Diagnostic::new(
-                        Code::UnknownName,
+                        if wanted == FLOOR { Code::NotAFloor } else { Code::UnknownName },
                         path.span,
                         format!("`{}` is {kind}, not {wanted}.", path.text()),
                     )
@@ -162,7 +184,7 @@ impl<'a> Checker<'a> {
                 let last = path.parts.last().map_or("", |p| p.text.as_str());
                 let near = crate::diagnostic::nearest(last, sight);
                 let finding = Diagnostic::new(
-                    Code::UnknownName,
+                    if wanted == WORKFLOW { Code::RunTarget } else { Code::UnknownName },
                     path.span,
                     format!("Nothing in sight is called `{}`; {wanted} is expected.", path.text()),
                 )

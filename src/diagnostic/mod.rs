@@ -148,7 +148,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|c| (strsim::damerau_levenshtein(word, c), c))
-        .filter(|(distance, c)| *distance <= 1 + word.chars().count().max(c.chars().count()) / 4)
+        .filter(|(distance, c)| {
+            let (a, b) = (word.chars().count(), c.chars().count());
+            // Of a word of one or two letters every other one is near.
+            *distance <= 1 + a.max(b) / 4 && *distance < a.min(b)
+        })
         .min()
         .map(|(_, c)| c)
 }

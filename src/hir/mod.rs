@@ -107,6 +107,18 @@ impl DefKind {
     }
 }
 
+impl DefKind {
+    /// Whether items of this kind take part in decisions.
+    #[must_use]
+    pub fn decides(self) -> bool {
+        match self {
+            Self::Rule | Self::Guard | Self::Relax | Self::Exception | Self::Approval | Self::Table => true,
+            Self::State(kind) => kind.is_floor(),
+            Self::Entity | Self::Enum | Self::Record | Self::Const | Self::Predicate | Self::Flag => false,
+        }
+    }
+}
+
 /// A named item.
 #[derive(Clone, Debug)]
 pub struct Def {

@@ -121,16 +121,14 @@ impl Bound {
     /// A field of the action.
     ///
     /// # Errors
-    /// The fault that stands in it, or that the action has no such field.
+    /// The fault that stands in it, or that the action is undeclared and has no fields.
     pub fn field(&self, policy: &TypedPolicy, name: &str) -> Attribute {
-        let place = self.action.and_then(|id| {
-            let fields = &policy.action_def(id).fields;
-            fields.binary_search_by(|f| (*f.name).cmp(name)).ok()
-        });
-        match place.and_then(|i| self.fields.get(i)) {
-            Some(value) => value.clone(),
-            None => Err(Fault::new(FaultKind::NotOnAction, "the action does not have this field")),
-        }
+        let Some(action) = self.action else {
+            return Err(Fault::new(FaultKind::NotOnAction, "the action is not declared, so it has no such field"));
+        };
+        let place = policy.action_def(action).fields.binary_search_by(|f| (*f.name).cmp(name)).ok();
+        // Where a pattern matches actions without the field, only `has` and `??` ask for it.
+        place.and_then(|i| self.fields.get(i)).map_or(Ok(None), Clone::clone)
     }
 
     /// A fact, by its place in its group.

@@ -8,7 +8,7 @@ use crate::check::typed::show_entity;
 use crate::raw::{Raw, RawFields, get};
 use crate::types::{EntityTypeId, EnumId, FieldDef, FieldType, RecordId, Type, read_text};
 use crate::value::time::{self, Zone};
-use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value, number};
+use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value, command, number};
 
 /// Longest id of an entity, in bytes.
 const MAX_ID_BYTES: usize = 1024;
@@ -33,9 +33,7 @@ pub fn read(ty: &FieldType, raw: &Raw, cx: &ReadContext<'_>) -> Evaluated {
             within_length(ty, t.chars().count(), "characters")?;
             Value::Str(t.clone())
         }
-        (Type::Command, Raw::Text(_)) => {
-            return Err(Fault::new(FaultKind::UnreadableCommand, "the reader of commands is not part of this build"));
-        }
+        (Type::Command, Raw::Text(t)) => Value::Command(Arc::new(command::parse(t)?)),
         (Type::Enum(id), Raw::Text(t)) => variant(*id, t, cx)?,
         (Type::Entity(id), Raw::Text(_) | Raw::Object(_)) => Value::Entity(entity(*id, raw, cx)?),
         (Type::Record(id), Raw::Object(members)) => record(*id, members, cx)?,

@@ -217,7 +217,9 @@ fn claims_and_facts_that_are_wrong_become_error_values() {
     let kind = |name: &str| bound.field(&policy(), name).map_err(|f| f.kind);
     assert_eq!(kind("cost").err(), Some(FaultKind::Null));
     assert_eq!(kind("diff").err(), Some(FaultKind::Unavailable));
-    assert_eq!(kind("nothing").err(), Some(FaultKind::NotOnAction));
+    assert!(kind("nothing").is_ok_and(|v| v.is_none()), "an action without the field");
+    let undeclared = bind(&Request::new("nobody.knows"), &Facts::of_agent("bot"));
+    assert_eq!(undeclared.field(&policy(), "cost").map_err(|f| f.kind).err(), Some(FaultKind::NotOnAction));
     assert!(kind("times").is_ok_and(|v| v.is_some_and(|v| v.same(&Value::Int(7)))), "a default is part of the request");
     let trust = bound.fact(FactGroup::Agent, 1).map_err(|f| f.kind).err();
     assert_eq!(trust, Some(FaultKind::Missing), "a start value is never taken by a decision");
