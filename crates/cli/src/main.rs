@@ -12,6 +12,8 @@ mod exit;
 mod out;
 mod load;
 mod report;
+mod compile;
+mod emit;
 mod commands;
 
 use clap::Parser;
