@@ -25,6 +25,7 @@ pub mod plan;
 pub mod interp;
 #[cfg(feature = "jit")]
 pub mod jit;
+pub mod verify;
 pub mod pipeline;
 pub mod policy;
 

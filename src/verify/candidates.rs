@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use crate::check::typed::{Item, TExpr, TExprKind, TypedPolicy};
 use crate::interp::conditions;
-use crate::raw::Raw;
-use crate::reader::to_raw;
+use crate::raw::{Raw, to_raw};
 use crate::types::{FieldDef, FieldType, Type};
 use crate::value::{EntityRef, Value};
 

@@ -133,7 +133,7 @@ fn axes(policy: &TypedPolicy, constants: &Constants<'_>, action: &ActionDef) -> 
     for (fields, slot) in groups {
         for field in fields {
             let mut values = constants.field(field);
-            let start = field.default.as_ref().and_then(|v| crate::reader::to_raw(v, &policy.types));
+            let start = field.default.as_ref().and_then(|v| crate::raw::to_raw(v, &policy.types));
             if let Some(start) = start {
                 values.insert(0, Some(start));
             }
@@ -143,7 +143,7 @@ fn axes(policy: &TypedPolicy, constants: &Constants<'_>, action: &ActionDef) -> 
     }
     for flag in &policy.flags {
         let both = [flag.default.as_ref(), Some(&flag.strict)].into_iter().flatten();
-        let values: Vec<Raw> = both.filter_map(|v| crate::reader::to_raw(v, &policy.types)).collect();
+        let values: Vec<Raw> = both.filter_map(|v| crate::raw::to_raw(v, &policy.types)).collect();
         let keyed = |raw: Raw| match flag.keys.is_empty() {
             true => raw,
             false => Raw::Object(vec![("*".into(), raw)]),

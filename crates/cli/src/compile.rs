@@ -1,8 +1,25 @@
 //! A loaded set becomes a policy, or its errors are said.
 
+use aas::Policy;
 use aas::diagnostic::{Code, LintLevel, Severity};
 
 use crate::exit::{Failure, Outcome};
+use crate::load::Set;
+use crate::report::{Findings, usable};
+
+/// Compiles a set for a command whose output is something else than findings: errors go to standard error.
+pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
+    usable(set)?;
+    match Policy::compile(&set.sources, &set.settings) {
+        Ok(policy) => Ok(policy),
+        Err(diagnostics) => {
+            let mut findings = Findings::default();
+            findings.add(&set.sources, diagnostics);
+            findings.complain()?;
+            Err(Failure::said("The rules cannot be compiled."))
+        }
+    }
+}
 
 /// Levels for `--deny LINT`: a name, a code, or `warnings` for all of them.
 pub(crate) fn denied(names: &[String]) -> Outcome<Vec<(String, LintLevel)>> {

@@ -14,6 +14,7 @@ mod load;
 mod report;
 mod compile;
 mod emit;
+mod shown;
 mod commands;
 
 use clap::Parser;

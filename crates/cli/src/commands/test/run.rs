@@ -126,7 +126,8 @@ impl Report {
         let decisions = decide_all(&self.policy, &case.request, &case.facts, &entities);
         let [first, ..] = &decisions;
         see(&mut self.coverage, &self.policy, &case.request, &case.facts, &entities, first);
-        let because = shown::reasons(&self.policy, &self.set.sources, &case.request, &case.facts, &entities, first);
+        let view = shown::View { request: &case.request, facts: &case.facts, entities: &entities, decision: first };
+        let because = shown::reasons(&self.policy, &self.set.sources, &view);
         let mut failures: Vec<Failed> = unmet(self.policy.typed(), &case.expect, first)
             .into_iter()
             .map(|u| failed(u.span, u.expected, u.found, because.clone()))
