@@ -148,7 +148,12 @@ impl<'a> Constants<'a> {
             | Type::CivilTime => Vec::new(),
         };
         let mut seen = Vec::new();
-        all.retain(|raw| !seen.contains(raw) && { seen.push(raw.clone()); true });
+        all.retain(|raw| {
+            !seen.contains(raw) && {
+                seen.push(raw.clone());
+                true
+            }
+        });
         all.truncate(MOST);
         all
     }

@@ -206,7 +206,7 @@ fn make(policy: &TypedPolicy, action: &ActionDef, axes: &[Axis], choice: &[usize
             continue;
         }
         let Some(Some(value)) = axis.values.get(*place).cloned() else { continue };
-        let mut put = |fields: &mut RawFields, name: &Arc<str>| fields.push((name.clone(), value.clone()));
+        let put = |fields: &mut RawFields, name: &Arc<str>| fields.push((name.clone(), value.clone()));
         match &axis.slot {
             Slot::Field(Origin::Parameter, name) => put(&mut request.params, name),
             Slot::Field(Origin::Claimed, name) => put(&mut request.claims, name),

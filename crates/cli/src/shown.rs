@@ -2,7 +2,8 @@
 
 use aas::check::typed::{ItemBody, Principals, show_entity};
 use aas::decision::{Decision, Determining, Disposition, Engine, ItemId, Obligation};
-use aas::interp::{Change, DEFAULT_WORK, Explained, Explanation};
+use aas::interp::explain::Explained;
+use aas::interp::{Change, DEFAULT_WORK, Explanation};
 use aas::raw::RawFields;
 use aas::{Entities, Facts, Policy, Request, SourceSet, json as raw_json};
 use serde_json::{Value, json as value};

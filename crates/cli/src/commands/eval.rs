@@ -152,8 +152,7 @@ impl Desk<'_> {
 
     /// Reads a request and decides it. The clock and start values are taken here, and only here.
     fn answer(&self, text: &str) -> Result<Answered, String> {
-        let incoming =
-            wire::request(self.policy.typed(), text, Placement::Tests).map_err(|error| error.to_string())?;
+        let incoming = wire::request(self.policy.typed(), text, Placement::Tests).map_err(|error| error.to_string())?;
         for warning in &incoming.warnings {
             out::note(format_args!("warning: {warning}"));
         }
@@ -192,12 +191,7 @@ impl Desk<'_> {
 
 impl Answered {
     fn view(&self) -> shown::View<'_> {
-        shown::View {
-            request: &self.request,
-            facts: &self.facts,
-            entities: &self.entities,
-            decision: &self.decision,
-        }
+        shown::View { request: &self.request, facts: &self.facts, entities: &self.entities, decision: &self.decision }
     }
 }
 

@@ -31,7 +31,7 @@ fn totals(report: &Report) -> [(usize, usize); 3] {
 
 pub(super) fn human(report: &Report, out: &mut Out) -> Outcome<()> {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(["item", "kind", "asked", "held", "clauses", "outcomes", "decided"]);
     for column in 2..7 {
         if let Some(column) = table.column_mut(column) {
