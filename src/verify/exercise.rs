@@ -1,17 +1,18 @@
 //! An assert against requests made around the constants of the policy.
 //!
-//! For each action of the assert there is a usual request; every field and fact is then varied alone, and
-//! after that several at once, in an order that is the same in every run. Only requests that the assert's
+//! For each action of the assert there is a usual request. What the assert's condition reads is tried in all
+//! combinations where there are few; every other field and fact is varied alone, and after that several at
+//! once, in an order that is the same in every run. Only requests that the assert's
 //! condition is true of count. This is no proof: it finds what a person would try first.
 
 use std::sync::Arc;
 
 use super::candidates::Constants;
-use crate::check::typed::{ActionDef, AssertClaim, RawEntity, TypedAssert, TypedPolicy};
+use crate::check::typed::{ActionDef, AssertClaim, FactGroup, RawEntity, TExprKind, TypedAssert, TypedPolicy};
 use crate::decision::{Decision, Tier};
 use crate::entities::Entities;
 use crate::facts::Facts;
-use crate::interp::{Evaluator, Scene};
+use crate::interp::{Evaluator, Scene, walk};
 use crate::raw::{Raw, RawFields};
 use crate::reader::Bound;
 use crate::request::Request;
@@ -83,7 +84,8 @@ pub fn exercise(
     for action in &assert.scope.actions {
         let action = policy.action_def(*action);
         let axes = axes(policy, &constants, action);
-        for choice in choices(&axes, budget) {
+        let focus = focus(policy, assert, &axes);
+        for choice in choices(&axes, &focus, budget) {
             let (request, facts, given) = make(policy, action, &axes, &choice);
             let Ok(entities) = Entities::prepare(&policy.types, &given, &policy.settings.zone) else { continue };
             result.tried += 1;
@@ -165,35 +167,97 @@ fn member_axis(policy: &TypedPolicy, constants: &Constants<'_>) -> Axis {
     Axis { slot: Slot::Member, values: Vec::new(), groups: std::iter::once(None).chain(groups).collect() }
 }
 
-/// Places in the axes: the usual request, each axis alone, then several at once.
-fn choices(axes: &[Axis], budget: usize) -> Vec<Vec<usize>> {
-    let usual = vec![0; axes.len()];
-    let mut all = vec![usual.clone()];
-    for (i, axis) in axes.iter().enumerate() {
-        for value in 1..axis.len() {
-            let mut choice = usual.clone();
-            choice[i] = value;
-            all.push(choice);
-        }
+/// Places in the axes: first what the assert itself reads, in all combinations where there are few; then
+/// each axis alone; then several at once. What the assert reads goes on varying all the while.
+fn choices(axes: &[Axis], focus: &[usize], budget: usize) -> Vec<Vec<usize>> {
+    let mut next = sequence();
+    let asked = combinations(axes, focus, budget / 2, &mut next);
+    let mut all = asked.clone();
+    let mut add = |all: &mut Vec<Vec<usize>>, rest: &[(usize, usize)]| {
+        let mut choice = asked.get(next() as usize % asked.len().max(1)).cloned().unwrap_or_default();
+        rest.iter().for_each(|(axis, value)| choice[*axis] = *value);
+        all.push(choice);
+    };
+    let others = || axes.iter().enumerate().filter(|(i, _)| !focus.contains(i));
+    for (i, axis) in others() {
+        (1..axis.len()).for_each(|value| add(&mut all, &[(i, value)]));
     }
-    all.truncate(budget.max(1));
-    // A fixed sequence: the same requests in every run.
+    all.truncate(budget * 3 / 4);
+    let mut random = sequence();
+    while all.len() < budget.max(1) {
+        // Half of the axes keep their usual value, so that most requests are readable and well-typed.
+        let rest: Vec<(usize, usize)> = others()
+            .filter_map(|(i, axis)| {
+                let (whether, value) = (random() % 2 == 0, (random() % axis.len() as u64) as usize);
+                whether.then_some((i, value))
+            })
+            .collect();
+        add(&mut all, &rest);
+    }
+    all
+}
+
+/// Combinations of the axes that an assert reads, the others at their usual value: all of them, or `most`.
+fn combinations(axes: &[Axis], focus: &[usize], most: usize, next: &mut impl FnMut() -> u64) -> Vec<Vec<usize>> {
+    let usual = vec![0; axes.len()];
+    let product = focus.iter().try_fold(1_usize, |n, i| n.checked_mul(axes[*i].len())).unwrap_or(usize::MAX);
+    let mut all = vec![usual.clone()];
+    if product <= most.max(1) {
+        for i in focus {
+            let longer = all.iter().flat_map(|choice| {
+                (0..axes[*i].len()).map(move |value| {
+                    let mut choice = choice.clone();
+                    choice[*i] = value;
+                    choice
+                })
+            });
+            all = longer.collect();
+        }
+        return all;
+    }
+    while all.len() < most.max(1) {
+        let mut choice = usual.clone();
+        focus.iter().for_each(|i| choice[*i] = (next() % axes[*i].len() as u64) as usize);
+        all.push(choice);
+    }
+    all
+}
+
+/// A fixed sequence of numbers: the same requests in every run.
+fn sequence() -> impl FnMut() -> u64 {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = move || {
+    move || {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         state
-    };
-    while all.len() < budget {
-        // Half of the axes keep their usual value, so that most requests are readable and well-typed.
-        let choice = axes.iter().map(|axis| match next() % 2 {
-            0 => 0,
-            _ => (next() % axis.len() as u64) as usize,
-        });
-        all.push(choice.collect());
     }
-    all
+}
+
+/// The axes that an assert's condition reads.
+fn focus(policy: &TypedPolicy, assert: &TypedAssert, axes: &[Axis]) -> Vec<usize> {
+    let mut read: Vec<usize> = Vec::new();
+    walk::visit(&assert.when, &mut |e| {
+        let is_read = |slot: &Slot| match (&e.kind, slot) {
+            (TExprKind::Field(name), Slot::Field(_, field)) => name == field,
+            (TExprKind::SecretsFound(None), Slot::Field(origin, _)) => *origin != Origin::Observed,
+            (TExprKind::Fact(group, place), Slot::Agent(name) | Slot::Session(name) | Slot::Env(name)) => {
+                let same = match slot {
+                    Slot::Agent(_) => *group == FactGroup::Agent,
+                    Slot::Session(_) => *group == FactGroup::Session,
+                    _ => *group == FactGroup::Env,
+                };
+                same && policy.facts.group(*group).get(*place as usize).is_some_and(|f| f.name == *name)
+            }
+            (TExprKind::Flag(id, _), Slot::Flag(name)) => policy.flags[id.0 as usize].name == *name,
+            (TExprKind::Now, Slot::Now) | (TExprKind::Principal, Slot::Member) => true,
+            _ => false,
+        };
+        read.extend(axes.iter().enumerate().filter(|(_, axis)| is_read(&axis.slot)).map(|(i, _)| i));
+    });
+    read.sort_unstable();
+    read.dedup();
+    read
 }
 
 fn make(policy: &TypedPolicy, action: &ActionDef, axes: &[Axis], choice: &[usize]) -> (Request, Facts, Vec<RawEntity>) {

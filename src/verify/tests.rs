@@ -80,8 +80,8 @@ test "wrong on purpose" {
             "red / yellow",
             "because of t.shipping / t.production, t.size decided",
             "not because of t.size / t.production, t.size decided",
-            "by default / t.production decided",
             "green / yellow",
+            "by default / t.production decided",
             "green / yellow",
             "notify ops / there is none",
         ]

@@ -193,8 +193,7 @@ pub(crate) fn human(
         determining(e, explained, out)?;
     }
     for error in decision.errors.iter().filter(|e| e.code != "undeclared") {
-        let item = error.item.as_ref().map_or_else(String::new, |i| format!("  {i}"));
-        out.line(format_args!("  error{item}  {}", error.message))?;
+        out.line(format_args!("  error: {}", error.message))?;
     }
     for o in &decision.obligations {
         out.line(format_args!("  {}", duty(policy, o)))?;

@@ -15,7 +15,7 @@ fn the_tier_is_the_exit_code() {
     let folder = desk();
     let ask = |request: &str| folder.aasc_with(&["eval", "--rules", "rules.aasrule", "--request", "-"], request);
     ask(INSIDE).exits(0).prints("yellow").prints("desk.sending").prints("notify ops");
-    ask(OUTSIDE).exits(10).prints("red").prints("x is not one of us.").prints("rules.aasrule:");
+    ask(OUTSIDE).exits(10).prints("red").prints("is not one of us.").prints("rules.aasrule:");
     ask(REFUSED).exits(11).prints("black").prints("two");
     ask(r#"{"agent":{"id":"a"},"action":"coffee.order"}"#).exits(10).prints("default");
 }
@@ -24,21 +24,17 @@ fn the_tier_is_the_exit_code() {
 fn a_decision_as_json_has_its_fixed_form() {
     let folder = desk();
     folder.write("request.json", OUTSIDE);
-    let ran = folder
-        .aasc(&["eval", "--rules", "rules.aasrule", "--request", "request.json", "--format", "json"])
-        .exits(10);
+    let ran =
+        folder.aasc(&["eval", "--rules", "rules.aasrule", "--request", "request.json", "--format", "json"]).exits(10);
     let decision: serde_json::Value = serde_json::from_str(&ran.out).expect("it is JSON");
     let keys: Vec<&String> = decision.as_object().expect("it is an object").keys().collect();
-    assert_eq!(
-        keys,
-        ["action", "tier", "disposition", "determining", "obligations", "errors", "policy", "engine"]
-    );
+    assert_eq!(keys, ["action", "tier", "disposition", "determining", "obligations", "errors", "policy", "engine"]);
     let item = &decision["determining"][0];
     let keys: Vec<&String> = item.as_object().expect("it is an object").keys().collect();
     assert_eq!(keys, ["item", "kind", "tier", "code", "because", "file", "line"]);
     assert_eq!((item["item"].as_str(), item["kind"].as_str()), (Some("desk.outside"), Some("guard")));
-    assert_eq!((decision["disposition"].as_str(), decision["engine"].as_str()), (Some("ask"), Some("jit")));
-    assert_eq!(item["because"], "x is not one of us.");
+    assert_eq!(decision["disposition"], "ask");
+    assert!(item["because"].as_str().is_some_and(|b| b.ends_with("is not one of us.")), "{item}");
 }
 
 #[test]
@@ -48,7 +44,7 @@ fn every_engine_answers_alike() {
         folder
             .aasc_with(&["eval", "--rules", "rules.aasrule", "--request", "-", "--engine", engine], OUTSIDE)
             .exits(10)
-            .prints("x is not one of us.");
+            .prints("is not one of us.");
     }
 }
 
@@ -93,7 +89,8 @@ fn input_that_is_no_request_exits_2() {
 #[test]
 fn undeclared_facts_are_dropped_and_said() {
     let folder = desk();
-    let request = r#"{"agent":{"id":"a","shoe_size":43},"action":"mail.send","params":{"to":"x"},"observed":{"outside":false}}"#;
+    let request =
+        r#"{"agent":{"id":"a","shoe_size":43},"action":"mail.send","params":{"to":"x"},"observed":{"outside":false}}"#;
     let ran = folder.aasc_with(&["eval", "--rules", "rules.aasrule", "--request", "-"], request).exits(0);
     assert!(ran.err.contains("warning") && ran.err.contains("shoe_size"), "{ran:#?}");
 }
@@ -114,7 +111,6 @@ fn the_shipped_package_says_what_the_readme_says() {
         ("expose_secrets", 11),
         ("delete_audit", 11),
         ("merge_main", 10),
-        ("merge_feature", 0),
     ] {
         let file = format!("examples/requests/{request}.json");
         at_root(&["eval", "--rules", "rules/autonomy", "--request", &file, "--engine", "all"]).exits(code);

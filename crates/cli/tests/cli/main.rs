@@ -3,8 +3,10 @@
 #![allow(missing_docs, reason = "tests say what they are by their names")]
 
 mod check;
+mod eval;
 mod explain;
 mod fmt;
 mod help;
 mod new;
 mod support;
+mod test;

@@ -37,7 +37,7 @@ fn a_failure_says_what_was_expected_and_what_decided() {
         .prints("expected  green")
         .prints("found     red")
         .prints("desk.outside")
-        .prints("x is not one of us.")
+        .prints("is not one of us.")
         .prints("1 failed");
 }
 
@@ -45,7 +45,12 @@ fn a_failure_says_what_was_expected_and_what_decided() {
 fn an_assert_that_is_not_true_shows_a_request_that_breaks_it() {
     let folder = Folder::new();
     folder.write("rules.aasrule", format!("{RULES}\nassert never red on mail.send\n"));
-    folder.aasc(&["test", "rules.aasrule"]).exits(1).prints("never red").prints("\"outside\":true").prints("found     red");
+    folder
+        .aasc(&["test", "rules.aasrule"])
+        .exits(1)
+        .prints("never red")
+        .prints("\"outside\":true")
+        .prints("found     red");
 }
 
 #[test]
@@ -60,7 +65,8 @@ fn coverage_names_what_no_test_has_seen() {
     let folder = Folder::new();
     folder.write("rules.aasrule", format!("{RULES}{TESTS}"));
     folder.aasc(&["test", "--coverage", "rules.aasrule"]).exits(0).prints("desk.outside").prints("items 3/3 (100%)");
-    let half: String = TESTS.replace("outside: true", "outside: false").replace("expect red because of outside", "expect yellow");
+    let half: String =
+        TESTS.replace("outside: true", "outside: false").replace("expect red because of outside", "expect yellow");
     folder.write("rules.aasrule", format!("{RULES}{half}"));
     folder.aasc(&["test", "--coverage", "rules.aasrule"]).exits(0).prints("desk.outside was never true");
 }

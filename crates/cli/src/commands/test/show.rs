@@ -43,11 +43,14 @@ fn failure(report: &Report, result: &Tested, out: &mut Out) -> Outcome<()> {
     let word = out.paint(Style::Red, "FAILED");
     let title = out.paint(Style::Bold, &result.title);
     out.line(format_args!("{word} {title}  {}", report.set.sources.place(result.span)))?;
-    for Failed { span, request, expected, found, because } in &result.failures {
+    for (i, Failed { span, request, expected, found, because }) in result.failures.iter().enumerate() {
         out.line(format_args!("  {}  {request}", report.set.sources.place(*span)))?;
         out.line(format_args!("    expected  {expected}"))?;
         out.line(format_args!("    found     {found}"))?;
-        for line in because {
+        // Several expectations of one request share what decided; it is said with the last of them.
+        let next = result.failures.get(i + 1);
+        let said_later = next.is_some_and(|n| n.request == *request && n.because == *because);
+        for line in because.iter().filter(|_| !said_later) {
             out.line(format_args!("    decided   {line}"))?;
         }
     }
