@@ -8,7 +8,7 @@ use crate::decision::{Decision, Engine, PolicyHash, Tier};
 use crate::diagnostic::Diagnostic;
 use crate::entities::Entities;
 use crate::facts::Facts;
-use crate::interp::{self, Scene};
+use crate::interp::{self, Explanation, Scene};
 use crate::pipeline;
 use crate::reader::{self, Bound, EntitiesError};
 use crate::request::Request;
@@ -97,6 +97,21 @@ impl Policy {
     #[must_use]
     pub fn decide_batch(&self, requests: &[(Request, Facts)], entities: &Entities) -> Vec<Decision> {
         requests.iter().map(|(request, facts)| self.decide(request, facts, entities)).collect()
+    }
+
+    /// Explains a decision: which items made it and by which clauses, what could lift it, what was close, and
+    /// a small change that gives another tier. `sources` are those that the policy was compiled from; `work`
+    /// bounds the search for a change ([`interp::DEFAULT_WORK`]).
+    #[must_use]
+    pub fn explain(
+        &self,
+        sources: &SourceSet,
+        (request, facts, entities): (&Request, &Facts, &Entities),
+        decision: &Decision,
+        work: u32,
+    ) -> Explanation {
+        let bound = Bound::new(&self.typed, request, facts);
+        interp::explain(&Scene::new(&self.typed, &bound, entities), decision, sources, work)
     }
 
     /// The tier of a request, where nothing else is wanted.

@@ -18,7 +18,8 @@ impl Checker<'_> {
             self.principals(place.file, by);
         }
         let mut env = Env::of_scope(place.file, &scope);
-        let base = self.base_condition(head, &mut env)?;
+        let base = self.base_condition(head, &mut env);
+        let known = base.as_deref().unwrap_or_default();
         let branches = if guard.checklist.is_empty() {
             if guard.bands.is_empty() {
                 self.tier_missing(head, "guard");
@@ -26,12 +27,14 @@ impl Checker<'_> {
             if head.because.is_none() {
                 self.because_missing(head, "A guard stops work; the person who meets it must learn why.");
             }
-            self.bands(head, &guard.bands, &base, &mut env)?
+            self.bands(head, &guard.bands, known, &mut env)
         } else {
-            self.checklist(guard, &base, &mut env)?
+            self.checklist(guard, known, &mut env)
         };
         let if_unclear = self.unclear(guard);
         self.check_guard_reads(guard, &env, if_unclear);
+        base?;
+        let branches = branches?;
         let reads_warnings = env.reads.warnings.is_some();
         let body = ItemBody::Floor { branches, if_unclear, reads_warnings, approvable: false };
         Some(self.draft(place, head, ItemKind::Guard, scope, body))

@@ -178,12 +178,14 @@ impl<'a> Checker<'a> {
     fn rule(&mut self, place: Place<'_>, rule: &ast::Rule) -> Option<Draft> {
         let head = &rule.head;
         let scope = self.scope(place.package, &head.on, Reach::Declared, "rule")?;
+        self.check_rule_shape(head, rule);
         let mut env = Env::of_scope(place.file, &scope);
-        let base = self.base_condition(head, &mut env)?;
-        let mut branches = self.bands(head, &rule.bands, &base, &mut env)?;
-        self.check_rule_shape(head, rule, &branches);
+        let base = self.base_condition(head, &mut env);
+        let branches = self.bands(head, &rule.bands, base.as_deref().unwrap_or_default(), &mut env);
         let reads = env.reads;
         self.refuse_in_rules(head, &reads, "rule");
+        base?;
+        let mut branches = branches?;
         if let Some(otherwise) = &rule.otherwise {
             let mut env = Env::of_scope(place.file, &scope);
             let none: Vec<TExpr> = branches.iter().map(|b| b.when.clone()).collect();
@@ -197,8 +199,8 @@ impl<'a> Checker<'a> {
         Some(self.draft(place, head, ItemKind::Rule, scope, body))
     }
 
-    fn check_rule_shape(&mut self, head: &Head, rule: &ast::Rule, branches: &[Branch]) {
-        if branches.is_empty() {
+    fn check_rule_shape(&mut self, head: &Head, rule: &ast::Rule) {
+        if rule.bands.is_empty() {
             self.tier_missing(head, "rule");
         }
         let conditional = head.by.is_some()

@@ -120,24 +120,6 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
-/// Gives findings the levels that a package asks for, and drops those it allows. What is always an error
-/// stays one, whatever is asked; a later level of the same lint counts.
-pub fn apply_levels(diagnostics: &mut Vec<Diagnostic>, levels: &[(String, LintLevel)]) {
-    diagnostics.retain_mut(|d| {
-        let level = levels.iter().rev().find(|(name, _)| Code::find(name) == Some(d.code)).map(|(_, level)| *level);
-        if d.code.level() == DefaultLevel::Error {
-            return true;
-        }
-        match level {
-            Some(LintLevel::Allow) => return false,
-            Some(LintLevel::Warn) => d.severity = Severity::Warning,
-            Some(LintLevel::Deny) => d.severity = Severity::Error,
-            None => {}
-        }
-        true
-    });
-}
-
 /// The candidate nearest to a misspelt word, if one is near enough to suggest.
 ///
 /// ```

@@ -11,21 +11,30 @@
 //! Truths may come from a request or be dictated: an [`Oracle`] says how atoms stand, and the same code
 //! tells what follows. That is how native code is validated against this module.
 
+mod because;
+mod change;
+mod clauses;
 mod combine;
 mod decide;
 mod eval;
+pub mod explain;
 mod judge;
 mod membership;
 mod oblige;
 mod operate;
 mod quantify;
+pub mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use because::{MASKED, SECRET, because, render};
+pub use change::{Change, ChangedField};
+pub use clauses::{Clause, deciding, distance};
 pub use combine::{Verdict, combine};
 pub use decide::{decide, errors, finish, refuse};
 pub use eval::{Answer, Erred, Evaluator, MAX_DEPTH, Truthful, reads};
+pub use explain::{DEFAULT_WORK, Explanation, explain};
 pub use judge::{conditions, judge};
 
 use crate::check::typed::{TExpr, TExprKind, TypedPolicy};

@@ -5,6 +5,7 @@ use super::generator::{Case, Generator};
 use crate::action_name;
 use crate::check::typed::{AssertClaim, NamePatterns, TypedAssert, TypedPolicy};
 use crate::decision::{Decision, Tier};
+use crate::entities::Entities;
 use crate::interp::{Evaluator, Scene, judge};
 use crate::outcome::ItemOutcome;
 use crate::policy::Policy;
@@ -42,12 +43,20 @@ pub struct Witness {
 /// only makes a decision stricter.
 #[must_use]
 pub fn exercise_asserts(policy: &Policy, cases: u32) -> Vec<Exercise> {
-    let asserts = policy.typed().asserts.iter().enumerate();
-    asserts.map(|(i, assert)| exercise(policy, i, assert, cases)).collect()
+    let decide = |case: &Case, entities: &Entities| Some(policy.decide(&case.request, &case.facts, entities));
+    (0..policy.typed().asserts.len()).map(|place| exercise_assert(policy, place, cases, &mut { decide })).collect()
 }
 
-fn exercise(policy: &Policy, place: usize, assert: &TypedAssert, cases: u32) -> Exercise {
+/// Tries one assert, by its place in [`TypedPolicy::asserts`], asking `decide` for each decision; where that
+/// gives none, the exercise ends.
+pub fn exercise_assert(
+    policy: &Policy,
+    place: usize,
+    cases: u32,
+    decide: &mut impl FnMut(&Case, &Entities) -> Option<Decision>,
+) -> Exercise {
     let typed = policy.typed();
+    let assert = &typed.asserts[place];
     let names = names(typed, assert);
     let mut generator = Generator::new(typed, SEED ^ place as u64);
     let mut done = Exercise { assert: place, tried: 0, applied: 0, refuted: None };
@@ -56,7 +65,8 @@ fn exercise(policy: &Policy, place: usize, assert: &TypedAssert, cases: u32) -> 
         let Some(name) = turn.next() else { break };
         let case = generator.case(name);
         done.tried += 1;
-        let Some(decision) = judged(policy, assert, &case) else { continue };
+        let Some(entities) = spoken_of(policy, assert, &case) else { continue };
+        let Some(decision) = decide(&case, &entities) else { break };
         done.applied += 1;
         if !holds(assert, decision.tier) {
             done.refuted = Some(Box::new(Witness { case, decision }));
@@ -86,8 +96,8 @@ fn undeclared(policy: &TypedPolicy, patterns: &NamePatterns) -> Vec<String> {
     names
 }
 
-/// The decision of a case that the assert speaks of; `None` where it does not.
-fn judged(policy: &Policy, assert: &TypedAssert, case: &Case) -> Option<Decision> {
+/// The snapshot of a case that the assert speaks of; `None` where it does not.
+fn spoken_of(policy: &Policy, assert: &TypedAssert, case: &Case) -> Option<Entities> {
     let typed = policy.typed();
     let entities = policy.entities(&case.entities).ok()?;
     let bound = Bound::new(typed, &case.request, &case.facts);
@@ -101,7 +111,7 @@ fn judged(policy: &Policy, assert: &TypedAssert, case: &Case) -> Option<Decision
             return None;
         }
     }
-    Some(policy.decide(&case.request, &case.facts, &entities))
+    Some(entities)
 }
 
 /// Whether a stricter decision can never refute it.

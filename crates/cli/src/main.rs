@@ -12,6 +12,9 @@ mod exit;
 mod out;
 mod load;
 mod report;
+mod compile;
+mod emit;
+mod shown;
 mod commands;
 
 use clap::Parser;

@@ -174,11 +174,12 @@ impl Checker<'_> {
                 return None;
             }
         }
+        let written = self.sources.text(found.span).to_string();
         self.report(
-            Diagnostic::new(Code::OptionalNotProved, found.span, "This value may be absent here.")
+            Diagnostic::new(Code::OptionalNotProved, found.span, format!("`{written}` may be absent here."))
                 .at("optional")
                 .note("An optional value is used only where it is proved present.")
-                .help("Ask first, `has x and …`, or give a value for its absence, `x ?? …`."),
+                .help(format!("Ask first, `has {written} and …`, or give a value for its absence, `{written} ?? …`.")),
         );
         None
     }

@@ -3,6 +3,7 @@
 
 mod combining;
 mod errors;
+mod explaining;
 mod obligations;
 mod truth;
 

@@ -1,9 +1,13 @@
 //! The commands: one file each, and one variant each here.
 
+pub(crate) mod check;
 mod completions;
+mod eval;
 mod explain;
+mod fmt;
 mod man;
 mod new;
+mod test;
 
 use clap::{Parser, Subcommand};
 
@@ -23,6 +27,10 @@ const EXIT_CODES: &str = "Exit codes: 0 green or yellow, no errors, all tests pa
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
+    Eval(eval::Args),
+    Test(test::Args),
+    Fmt(fmt::Args),
     Explain(explain::Args),
     New(new::Args),
     Completions(completions::Args),
@@ -32,6 +40,10 @@ enum Command {
 /// Runs a command.
 pub(crate) fn run(cli: Cli, out: &mut Out) -> Outcome {
     match cli.command {
+        Command::Check(args) => check::run(&args, out),
+        Command::Eval(args) => eval::run(&args, out),
+        Command::Test(args) => test::run(&args, out),
+        Command::Fmt(args) => fmt::run(&args, out),
         Command::Explain(args) => explain::run(&args, out),
         Command::New(args) => new::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),

@@ -23,7 +23,7 @@ use aas::{Settings, SourceSet};
 use crate::exit::{Failure, Outcome};
 
 pub(crate) use find::rule_files;
-pub(crate) use read::{Text, read_text};
+pub(crate) use read::{Text, bytes_to_text, read_text};
 
 /// The name of a package's manifest.
 pub(crate) const MANIFEST: &str = "aas.toml";

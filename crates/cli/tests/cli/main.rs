@@ -2,7 +2,11 @@
 #![allow(clippy::disallowed_methods, reason = "these tests run the program on files of their own")]
 #![allow(missing_docs, reason = "tests say what they are by their names")]
 
+mod check;
+mod eval;
 mod explain;
+mod fmt;
 mod help;
 mod new;
 mod support;
+mod test;

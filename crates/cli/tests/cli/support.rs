@@ -4,6 +4,34 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
+/// A small package that checks clean.
+pub(crate) const RULES: &str = r#"package desk
+
+/// Who may let a mail out.
+entity Role one of { desk }
+
+/// Sends a mail.
+action mail.send {
+    to: string
+    observed { outside: bool }
+}
+
+rule sending on mail.send {
+    yellow
+    notify ops
+}
+
+guard outside on mail.send {
+    when outside
+    red
+    because "{to} is not one of us."
+}
+
+approval letting_out on mail.send {
+    by Role.desk, quorum 1, within 2h, otherwise refuse
+}
+"#;
+
 /// A folder that goes away with the test.
 pub(crate) struct Folder {
     inner: tempfile::TempDir,

@@ -1,0 +1,113 @@
+//! `aasc check`
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use aas::pipeline::Checked;
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::compile::denied;
+use crate::emit;
+use crate::exit::{Exit, Outcome};
+use crate::load::{self, Set};
+use crate::out::Out;
+use crate::report::{Findings, Format, counted, plural};
+
+/// Finds everything that is wrong with rules, at once.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Rule files and folders.
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Makes a lint an error: its name, its code, or `warnings` for all of them.
+    #[arg(long, value_name = "LINT")]
+    deny: Vec<String>,
+    /// Prints what a phase of the compiler makes of the rules instead of a summary.
+    #[arg(long, value_enum)]
+    emit: Option<Emit>,
+}
+
+/// What can be printed of the compiler's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// Names resolved across packages.
+    Hir,
+    /// Claims that are believed.
+    Claims,
+}
+
+pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
+    let started = Instant::now();
+    let levels = denied(&args.deny)?;
+    let mut findings = Findings::default();
+    let mut total = Total::default();
+    for mut set in load::sets(&args.paths)? {
+        set.settings.lints.extend(levels.iter().cloned());
+        let checked = check(&set, &mut findings);
+        total.add(&set, checked.as_ref());
+        if let (Some(what), Some(checked)) = (args.emit, checked) {
+            out.text(&emit::emit(what, &set, &checked)?)?;
+        }
+    }
+    let errors = findings.counts().errors;
+    let summary = total.json(&findings);
+    if args.emit.is_none() || errors > 0 || args.format != Format::Human {
+        findings.print(args.format, summary, out)?;
+    }
+    if args.format == Format::Human && args.emit.is_none() {
+        out.line(format_args!(
+            "{}, {}, {}: {} in {} ms",
+            plural(total.files, "file"),
+            plural(total.items, "item"),
+            plural(total.actions, "action"),
+            counted(findings.counts(), out.colour),
+            started.elapsed().as_millis()
+        ))?;
+    }
+    Ok(if errors > 0 { Exit::Wrong } else { Exit::Fine })
+}
+
+/// Checks one set, where its files could be read.
+fn check(set: &Set, findings: &mut Findings) -> Option<Checked> {
+    if let Some((sources, wrong)) = &set.wrong {
+        findings.add(sources, wrong.clone());
+        return None;
+    }
+    let checked = aas::pipeline::check(&set.sources, &set.settings);
+    findings.add(&set.sources, checked.diagnostics.clone());
+    Some(checked)
+}
+
+/// What was looked at.
+#[derive(Default)]
+struct Total {
+    files: usize,
+    items: usize,
+    actions: usize,
+}
+
+impl Total {
+    fn add(&mut self, set: &Set, checked: Option<&Checked>) {
+        self.files += set.sources.len();
+        let Some(checked) = checked else { return };
+        // Items as they are written; those that could not be read are counted too.
+        self.items += checked.set.files.iter().map(|file| file.items.len()).sum::<usize>();
+        self.actions += checked.policy.as_ref().map_or(0, |p| p.actions.len());
+    }
+
+    fn json(&self, findings: &Findings) -> serde_json::Value {
+        let counts = findings.counts();
+        json!({
+            "files": self.files,
+            "items": self.items,
+            "actions": self.actions,
+            "errors": counts.errors,
+            "warnings": counts.warnings,
+            "hints": counts.hints,
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! A loaded set becomes a policy, or its errors are said.
+
+use aas::Policy;
+use aas::diagnostic::{Code, LintLevel, Severity};
+
+use crate::exit::{Failure, Outcome};
+use crate::load::Set;
+use crate::report::{Findings, usable};
+
+/// Compiles a set for a command whose output is something else than findings: errors go to standard error.
+pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
+    usable(set)?;
+    match Policy::compile(&set.sources, &set.settings) {
+        Ok(policy) => Ok(policy),
+        Err(diagnostics) => {
+            let mut findings = Findings::default();
+            findings.add(&set.sources, diagnostics);
+            findings.complain()?;
+            Err(Failure::said("The rules cannot be compiled."))
+        }
+    }
+}
+
+/// Levels for `--deny LINT`: a name, a code, or `warnings` for all of them.
+pub(crate) fn denied(names: &[String]) -> Outcome<Vec<(String, LintLevel)>> {
+    let mut levels = Vec::new();
+    for name in names {
+        if name == "warnings" {
+            let warnings = Code::ALL.iter().filter(|c| c.severity() == Severity::Warning);
+            levels.extend(warnings.map(|c| (c.name().to_owned(), LintLevel::Deny)));
+            continue;
+        }
+        match Code::find(name) {
+            Some(code) => levels.push((code.name().to_owned(), LintLevel::Deny)),
+            None => {
+                let near = aas::diagnostic::nearest(name, Code::ALL.iter().map(|c| c.name()));
+                let hint = near.map_or_else(String::new, |n| format!(" Did you mean `{n}`?"));
+                return Err(Failure::said(format_args!("There is no lint `{name}`.{hint}")));
+            }
+        }
+    }
+    Ok(levels)
+}

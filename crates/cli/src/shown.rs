@@ -1,0 +1,270 @@
+//! Requests and decisions as people and programs see them.
+
+use aas::check::typed::{ItemBody, Principals, show_entity};
+use aas::decision::{Decision, Determining, Disposition, Engine, ItemId, Obligation};
+use aas::interp::explain::Explained;
+use aas::interp::{Change, DEFAULT_WORK, Explanation};
+use aas::raw::RawFields;
+use aas::{Entities, Facts, Policy, Request, SourceSet, json as raw_json};
+use serde_json::{Value, json as value};
+
+use crate::exit::Outcome;
+use crate::out::{Out, Style};
+
+/// A decision with what it answers.
+pub(crate) struct View<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) facts: &'a Facts,
+    pub(crate) entities: &'a Entities,
+    pub(crate) decision: &'a Decision,
+}
+
+/// The word for an engine.
+pub(crate) fn engine(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Interp => "interp",
+        Engine::Plan => "plan",
+        Engine::Jit => "jit",
+    }
+}
+
+/// Whether two engines gave the same answer.
+pub(crate) fn same(a: &Decision, b: &Decision) -> bool {
+    *a == Decision { engine: a.engine, ..b.clone() }
+}
+
+/// A request on one line: `deploy.staging {"service":"api"}`.
+pub(crate) fn request(request: &Request) -> String {
+    let mut text = request.action.to_string();
+    for (word, fields) in [("", &request.params), (" claimed", &request.claims)] {
+        text.push_str(&group(word, fields));
+    }
+    text
+}
+
+/// The same with all that is known.
+pub(crate) fn request_and_facts(asked: &Request, facts: &Facts) -> String {
+    let mut text = request(asked);
+    let groups = [
+        (" observed", &facts.observed),
+        (" agent", &facts.agent),
+        (" session", &facts.session),
+        (" env", &facts.env),
+        (" flags", &facts.flags),
+    ];
+    for (word, fields) in groups {
+        text.push_str(&group(word, fields));
+    }
+    if let Some(now) = facts.now.and_then(|n| jiff::Timestamp::from_microsecond(n).ok()) {
+        text.push_str(&format!(" at {now}"));
+    }
+    text
+}
+
+fn group(word: &str, fields: &RawFields) -> String {
+    if fields.is_empty() {
+        return String::new();
+    }
+    format!("{word} {}", raw_json::write(&aas::Raw::Object(fields.clone())))
+}
+
+/// Names of the items that decided.
+pub(crate) fn names(policy: &Policy, decision: &Decision) -> Vec<String> {
+    let name = |d: &Determining| d.item.map_or("the default".to_owned(), |i| policy.typed().item(i).name.to_string());
+    let mut names: Vec<String> = decision.determining.iter().map(name).collect();
+    names.dedup();
+    if names.is_empty() {
+        names = decision.errors.iter().map(|e| e.message.clone()).collect();
+    }
+    names
+}
+
+/// What decided, a line each: the item, its place and its reason.
+pub(crate) fn reasons(policy: &Policy, sources: &SourceSet, view: &View<'_>) -> Vec<String> {
+    let explained = explain(policy, sources, view, 0);
+    let mut lines: Vec<String> = explained.determining.iter().map(reason).collect();
+    lines.extend(view.decision.errors.iter().map(|e| e.message.clone()));
+    lines
+}
+
+fn reason(e: &Explained) -> String {
+    let Some(item) = &e.item else { return "the default: no rule matches".into() };
+    let mut line = item.clone();
+    if let (Some(file), Some(number)) = (&e.file, e.line) {
+        line.push_str(&format!("  {file}:{number}"));
+    }
+    if let Some(because) = &e.because {
+        line.push_str(&format!("  {because}"));
+    }
+    line
+}
+
+fn explain(policy: &Policy, sources: &SourceSet, view: &View<'_>, work: u32) -> Explanation {
+    policy.explain(sources, (view.request, view.facts, view.entities), view.decision, work)
+}
+
+/// A decision in its fixed JSON form; `explanation` follows where it is asked for.
+pub(crate) fn json(policy: &Policy, sources: &SourceSet, view: &View<'_>, explained: bool) -> Value {
+    let decision = view.decision;
+    let explanation = explain(policy, sources, view, if explained { DEFAULT_WORK } else { 0 });
+    let determining = explanation.determining.iter().map(|e| {
+        value!({
+            "item": e.item,
+            "kind": e.kind,
+            "tier": e.tier,
+            "code": e.code,
+            "because": e.because,
+            "file": e.file,
+            "line": e.line,
+        })
+    });
+    let mut object = value!({
+        "action": decision.action,
+        "tier": decision.tier,
+        "disposition": decision.tier.disposition(),
+        "determining": determining.collect::<Vec<_>>(),
+        "obligations": decision.obligations.iter().map(|o| obligation(policy, o)).collect::<Vec<_>>(),
+        "errors": decision.errors,
+        "policy": decision.policy,
+        "engine": decision.engine,
+    });
+    if explained {
+        object["explanation"] = serde_json::to_value(&explanation).unwrap_or_default();
+    }
+    object
+}
+
+fn obligation(policy: &Policy, obligation: &Obligation) -> Value {
+    let name = |item: &ItemId| policy.typed().item(*item).name.to_string();
+    match obligation {
+        Obligation::Notify { channel, item } => value!({ "kind": "notify", "channel": channel, "item": name(item) }),
+        Obligation::Redact { field, item } => value!({ "kind": "redact", "field": field, "item": name(item) }),
+        Obligation::Instead { action, item } => value!({ "kind": "instead", "action": action, "item": name(item) }),
+        Obligation::Run { workflow, arguments, item } => {
+            let arguments: serde_json::Map<String, Value> = arguments
+                .iter()
+                .map(|(k, v)| (k.clone(), serde_json::from_str(v).unwrap_or_else(|_| v.clone().into())))
+                .collect();
+            value!({ "kind": "run", "workflow": workflow, "arguments": arguments, "item": name(item) })
+        }
+        Obligation::Approve { item } => {
+            let mut object = value!({ "kind": "approve", "item": name(item) });
+            if let ItemBody::Approval { quorum, within, people, own, ask, .. } = &policy.typed().item(*item).body {
+                object["by"] = principals(policy, people).into();
+                object["quorum"] = (*quorum).into();
+                object["within_seconds"] = (within / 1_000_000).into();
+                object["own"] = (*own).into();
+                object["ask"] = ask.iter().map(ToString::to_string).collect();
+            }
+            object
+        }
+    }
+}
+
+/// Whom an approval asks, as they are written.
+fn principals(policy: &Policy, people: &Principals) -> Vec<String> {
+    let types = &policy.typed().types;
+    let mut names = Vec::new();
+    names.extend(people.people.then(|| "people".to_owned()));
+    names.extend(people.machines.then(|| "machines".to_owned()));
+    names.extend(people.entities.iter().map(|e| show_entity(types, e.ty, &e.id)));
+    names
+}
+
+/// A decision for people.
+pub(crate) fn human(
+    policy: &Policy,
+    sources: &SourceSet,
+    view: &View<'_>,
+    explained: bool,
+    out: &mut Out,
+) -> Outcome<()> {
+    let decision = view.decision;
+    let explanation = explain(policy, sources, view, if explained { DEFAULT_WORK } else { 0 });
+    let what = match decision.tier.disposition() {
+        Disposition::Run => "may run",
+        Disposition::RunAndNotify => "may run, and people are told",
+        Disposition::Ask => "waits for people",
+        Disposition::Refuse => "is refused",
+    };
+    let tier = out.paint(Style::of(decision.tier), decision.tier);
+    out.line(format_args!("{tier}  {} {what}", out.paint(Style::Bold, &decision.action)))?;
+    for e in &explanation.determining {
+        determining(e, explained, out)?;
+    }
+    for error in decision.errors.iter().filter(|e| e.code != "undeclared") {
+        out.line(format_args!("  error: {}", error.message))?;
+    }
+    for o in &decision.obligations {
+        out.line(format_args!("  {}", duty(policy, o)))?;
+    }
+    if explained {
+        surroundings(&explanation, out)?;
+    }
+    let policy = decision.policy.to_string();
+    let short = policy.get(..12).unwrap_or(&policy);
+    out.line(out.paint(Style::Dim, format_args!("  policy {short}, by {}", engine(decision.engine))))
+}
+
+fn determining(e: &Explained, explained: bool, out: &mut Out) -> Outcome<()> {
+    let Some(item) = &e.item else {
+        return out.line(format_args!("  because no rule matches: the default is {}", e.tier));
+    };
+    let kind = e.kind.map_or("item", |k| k.keyword());
+    let place = match (&e.file, e.line) {
+        (Some(file), Some(line)) => out.paint(Style::Dim, format_args!("  {file}:{line}")),
+        _ => String::new(),
+    };
+    let erred = if e.outcome == aas::decision::Outcome::Erred { " (could not be told)" } else { "" };
+    out.line(format_args!("  because of {kind} {item}{erred}{place}"))?;
+    if let Some(because) = &e.because {
+        out.line(format_args!("    {because}"))?;
+    }
+    for clause in e.clauses.iter().filter(|_| explained) {
+        out.line(format_args!("    {}: {}", clause.truth, clause.text))?;
+    }
+    if explained && !e.lift.is_empty() {
+        out.line(format_args!("    {}", e.lift))?;
+    }
+    Ok(())
+}
+
+/// What was close, and what would give another tier.
+fn surroundings(explanation: &Explanation, out: &mut Out) -> Outcome<()> {
+    for close in &explanation.close {
+        let kind = close.kind.keyword();
+        out.line(format_args!("  close: {kind} {}, but {} is {}", close.item, close.clause.text, close.clause.truth))?;
+    }
+    for change in &explanation.changes {
+        out.line(format_args!("  {}", change_text(change)))?;
+    }
+    if explanation.stopped {
+        out.line("  (the search for changes stopped at its budget)")?;
+    }
+    Ok(())
+}
+
+/// `with diff_lines 499 instead of 612 it would be green`
+fn change_text(change: &Change) -> String {
+    let fields: Vec<String> =
+        change.fields.iter().map(|f| format!("{} {} instead of {}", f.field, f.would_be, f.is)).collect();
+    format!("with {} it would be {}", fields.join(" and "), change.tier)
+}
+
+fn duty(policy: &Policy, obligation: &Obligation) -> String {
+    match obligation {
+        Obligation::Notify { channel, .. } => format!("notify {channel}"),
+        Obligation::Redact { field, .. } => format!("redact {field}"),
+        Obligation::Instead { action, .. } => format!("instead {action}"),
+        Obligation::Run { workflow, .. } => format!("run {workflow}"),
+        Obligation::Approve { item } => match &policy.typed().item(*item).body {
+            ItemBody::Approval { quorum, within, people, .. } => format!(
+                "approval {}: {quorum} of {} within {}",
+                policy.typed().item(*item).name,
+                principals(policy, people).join(", "),
+                aas::value::time::show_duration(*within),
+            ),
+            _ => format!("approval {}", policy.typed().item(*item).name),
+        },
+    }
+}

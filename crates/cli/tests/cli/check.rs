@@ -1,0 +1,115 @@
+use crate::support::{Folder, RULES};
+
+#[test]
+fn clean_rules_exit_0_with_a_summary() {
+    let folder = Folder::new();
+    folder.write("rules.aasrule", RULES);
+    let ran = folder.aasc(&["check", "rules.aasrule"]).exits(0).prints("1 file, ").prints(" 0 errors, 0 warnings in ");
+    assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+    folder.aasc(&["check"]).exits(0).prints("1 file, ");
+}
+
+#[test]
+fn five_mistakes_are_five_findings_in_one_run() {
+    let folder = Folder::new();
+    folder.write(
+        "bad.aasrule",
+        "package bad\n\
+         action git.merge { branch: reff }\n\
+         rule one on git.merg { green }\n\
+         rule two on git.merge { when agnet.id == \"x\"  green }\n\
+         rule three on git.merge { red }\n\
+         rule four on git.merge { when agent.id == 3  green }\n",
+    );
+    let ran = folder.aasc(&["check", "bad.aasrule"]).exits(1);
+    for code in ["AAS0214", "AAS0208", "AAS0201", "AAS0501", "AAS0302"] {
+        assert!(ran.out.contains(&format!("error[{code}]")), "{code}: {ran:#?}");
+    }
+    assert!(ran.out.contains("5 errors"), "{ran:#?}");
+    assert!(ran.out.contains("bad.aasrule:2:28"), "{ran:#?}");
+}
+
+#[test]
+fn forms_for_machines() {
+    let folder = Folder::new();
+    folder.write("bad.aasrule", "package bad\naction git.merge\nrule one on git.merge { red }\n");
+    let json = folder.aasc(&["check", "--format", "json", "bad.aasrule"]).exits(1);
+    let json: serde_json::Value = serde_json::from_str(&json.out).expect("it is JSON");
+    assert_eq!(json["errors"], 1);
+    assert_eq!(json["findings"][0]["code"], "AAS0501");
+    assert_eq!(json["findings"][0]["at"]["line"], 3);
+    let sarif = folder.aasc(&["check", "--format", "sarif", "bad.aasrule"]).exits(1);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.out).expect("it is JSON");
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "AAS0501");
+    folder.aasc(&["check", "--format", "github", "bad.aasrule"]).exits(1).prints("::error file=bad.aasrule,line=3");
+}
+
+#[test]
+fn a_lint_is_a_warning_until_it_is_denied_or_allowed() {
+    let folder = Folder::new();
+    folder.write("p/rules.aasrule", format!("{RULES}\nconst unused: int = 3\n"));
+    folder.aasc(&["check", "p"]).exits(0).prints("warning[AAS0602]").prints("0 errors, 1 warning");
+    folder.aasc(&["check", "p", "--deny", "unused-const"]).exits(1).prints("error[AAS0602]");
+    folder.aasc(&["check", "p", "--deny", "warnings"]).exits(1).prints("error[AAS0602]");
+    folder.aasc(&["check", "p", "--deny", "unused-konst"]).exits(2).complains("`unused-const`");
+    folder.write("p/aas.toml", "name = \"desk\"\n[lints]\nunused-const = \"allow\"\n");
+    folder.aasc(&["check", "p"]).exits(0).prints("0 errors, 0 warnings");
+    folder.write("p/aas.toml", "name = \"desk\"\n[lints]\nunused-const = \"deny\"\n");
+    folder.aasc(&["check", "p"]).exits(1).prints("error[AAS0602]");
+}
+
+#[test]
+fn a_broken_manifest_is_found_with_a_suggestion() {
+    let folder = Folder::new();
+    folder.write("p/rules.aasrule", RULES).write("p/aas.toml", "name = \"desk\"\ndefalt = \"black\"\n");
+    folder.aasc(&["check", "p"]).exits(1).prints("AAS0225").prints("p/aas.toml:2:1").prints("`default`");
+}
+
+#[test]
+fn a_package_is_found_upwards_and_a_dependency_beside_it() {
+    let folder = Folder::new();
+    folder
+        .write("people/aas.toml", "name = \"people\"\n")
+        .write("people/people.aasrule", "package people\nentity Role one of { desk }\nentity Agent in Role\n")
+        .write("mail/aas.toml", "name = \"mail\"\n[dependencies]\npeople = \"../people\"\n")
+        .write(
+            "mail/deep/rules.aasrule",
+            "package mail\nuse people.Role\naction mail.send\nrule sending on mail.send by Role.desk { green }\n",
+        );
+    folder.aasc(&["check", "mail/deep/rules.aasrule"]).exits(0).prints("2 files");
+    folder.aasc(&["check", "."]).exits(0).prints("3 files");
+    folder.write("mail/aas.toml", "name = \"mail\"\n[dependencies]\npeople = \"../persons\"\n");
+    folder.aasc(&["check", "mail"]).exits(1).prints("AAS0225").prints("persons");
+    folder.write("mail/aas.toml", "name = \"mail\"\n[dependencies]\nhumans = \"../people\"\n");
+    folder.aasc(&["check", "mail"]).exits(1).prints("is called `people`, but it is used as `humans`");
+}
+
+#[test]
+fn what_cannot_be_read_exits_2_or_is_a_finding() {
+    let folder = Folder::new();
+    folder.aasc(&["check", "nowhere.aasrule"]).exits(2).complains("no file or folder `nowhere.aasrule`");
+    folder.write("empty/readme.txt", "nothing");
+    folder.aasc(&["check", "empty"]).exits(2).complains("no .aasrule file");
+    folder.write("latin1.aasrule", b"package a\n// caf\xe9\n");
+    folder.aasc(&["check", "latin1.aasrule"]).exits(1).prints("AAS0114").prints("byte 16 is 0xE9").prints(":2:7");
+    folder.write("large.aasrule", "// x\n".repeat(300_000));
+    folder.aasc(&["check", "large.aasrule"]).exits(1).prints("AAS0801");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_back_is_named() {
+    let folder = Folder::new();
+    folder.write("p/rules.aasrule", RULES);
+    std::os::unix::fs::symlink(folder.path("p"), folder.path("p/again")).expect("a link can be made");
+    folder.aasc(&["check", "p"]).exits(2).complains("leads back");
+}
+
+#[test]
+fn every_phase_can_be_printed() {
+    let folder = Folder::new();
+    folder.write("rules.aasrule", RULES);
+    for (emit, text) in [("hir", "package desk"), ("claims", "")] {
+        folder.aasc(&["check", "rules.aasrule", "--emit", emit]).exits(0).prints(text);
+    }
+}

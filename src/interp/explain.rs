@@ -1,0 +1,227 @@
+//! A decision for people: which items made it, by which clauses, what could lift it, which items were
+//! close, and a small change that gives another tier.
+//!
+//! Nothing of this is done while deciding: it is rendered from the request and the facts when asked.
+
+use serde::Serialize;
+
+use super::because::because;
+use super::change::{Change, changes};
+use super::clauses::{deciding, distance};
+use super::judge::{conditions, warnings};
+use super::{Scene, judge};
+use crate::check::typed::{ItemBody, ItemKind, TypedPolicy};
+use crate::decision::{Decision, Determining, ItemId, Outcome, Tier};
+use crate::outcome::{ItemOutcome, Outcomes, Truth};
+use crate::source::{SourceSet, Span};
+
+/// Evaluations that the search for a change may spend where nothing else is said.
+pub const DEFAULT_WORK: u32 = 2_000;
+/// Most items that are listed as close.
+const MOST_CLOSE: usize = 8;
+
+/// A decision explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The items that made the tier, in the decision's order.
+    pub determining: Vec<Explained>,
+    /// Items that one clause keeps from holding, in canonical order.
+    pub close: Vec<Close>,
+    /// Small changes that give other tiers: at most one a tier.
+    pub changes: Vec<Change>,
+    /// Whether the search for changes stopped at its budget.
+    pub stopped: bool,
+}
+
+/// A determining item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// Its qualified name; none is the default tier.
+    pub item: Option<String>,
+    /// What it is; none is the default tier.
+    pub kind: Option<ItemKind>,
+    /// What it brought.
+    pub tier: Tier,
+    /// Held or erred.
+    pub outcome: Outcome,
+    /// Its stable code; `default` for the default tier.
+    pub code: String,
+    /// Its text, holes filled.
+    pub because: Option<String>,
+    /// The file it stands in.
+    pub file: Option<String>,
+    /// The line it stands on, from 1.
+    pub line: Option<u32>,
+    /// What could lift it: `may be lifted by a and b`, `cannot be lifted`.
+    pub lift: String,
+    /// The clauses that decided, as written, with how they stand.
+    pub clauses: Vec<ClauseText>,
+}
+
+/// A clause as written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClauseText {
+    /// Its text in the rules, on one line.
+    pub text: String,
+    /// `true`, `false` or `error`.
+    pub truth: &'static str,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// An item that one clause keeps from holding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Close {
+    /// Its qualified name.
+    pub item: String,
+    /// What it is.
+    pub kind: ItemKind,
+    /// The clause that would have to be otherwise.
+    pub clause: ClauseText,
+}
+
+/// Explains a decision. `work` bounds how many other requests are tried to find a change; 0 tries none.
+#[must_use]
+pub fn explain(scene: &Scene<'_>, decision: &Decision, sources: &SourceSet, work: u32) -> Explanation {
+    let outcomes = judge(scene);
+    let scene = Scene { warnings: warnings(scene.policy, &outcomes), oracle: None, ..*scene };
+    let determining = decision.determining.iter().map(|d| explained(&scene, decision, d, sources)).collect();
+    if !scene.bound.refusals.is_empty() {
+        return Explanation { determining, close: Vec::new(), changes: Vec::new(), stopped: false };
+    }
+    let (changes, stopped) = changes(&scene, decision, work);
+    Explanation { determining, close: close(&scene, &outcomes, sources), changes, stopped }
+}
+
+fn explained(scene: &Scene<'_>, decision: &Decision, d: &Determining, sources: &SourceSet) -> Explained {
+    let policy = scene.policy;
+    let Some(id) = d.item else {
+        return Explained {
+            item: None,
+            kind: None,
+            tier: d.tier,
+            outcome: d.outcome,
+            code: "default".into(),
+            because: None,
+            file: None,
+            line: None,
+            lift: "cannot be lifted; a rule that matches takes its place".into(),
+            clauses: Vec::new(),
+        };
+    };
+    let item = policy.item(id);
+    let clauses = conditions(item).get(d.branch as usize).map_or_else(Vec::new, |when| deciding(scene, when));
+    let clauses = clauses.into_iter().map(|c| clause(sources, c.span, c.truth)).collect();
+    Explained {
+        item: Some(item.name.to_string()),
+        kind: Some(item.kind),
+        tier: d.tier,
+        outcome: d.outcome,
+        code: code(policy, d).to_string(),
+        because: because(scene, decision, d),
+        file: Some(sources.file(item.name_span.file).name().to_string()),
+        line: Some(sources.file(item.name_span.file).line_column(item.name_span.start).line),
+        lift: lift(policy, id, d),
+        clauses,
+    }
+}
+
+/// The stable code of a determining branch: its own, or its item's.
+#[must_use]
+pub fn code<'p>(policy: &'p TypedPolicy, d: &Determining) -> &'p str {
+    let Some(id) = d.item else { return "default" };
+    let item = policy.item(id);
+    let own = match &item.body {
+        ItemBody::Rule { branches, .. } | ItemBody::Floor { branches, .. } => {
+            branches.get(d.branch as usize).and_then(|b| b.code.as_deref())
+        }
+        ItemBody::Relax { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => None,
+    };
+    own.unwrap_or(&item.code)
+}
+
+/// What could lift an item, whatever the request: relaxes of rules; nothing lifts a floor.
+fn lift(policy: &TypedPolicy, id: ItemId, d: &Determining) -> String {
+    let item = policy.item(id);
+    match &item.body {
+        ItemBody::Rule { .. } if d.outcome == Outcome::Erred => "cannot be lifted: it could not be told".into(),
+        ItemBody::Rule { .. } => {
+            let lifts = policy.items.iter().filter(|other| match &other.body {
+                ItemBody::Relax { from, to, of, .. } => {
+                    let touches = of.map_or(other.package == item.package, |named| named == id);
+                    let shared = other.scope.actions.iter().any(|a| item.scope.actions.contains(a));
+                    touches && shared && *to < d.tier && d.tier <= *from && d.tier != Tier::Black
+                }
+                ItemBody::Rule { .. }
+                | ItemBody::Floor { .. }
+                | ItemBody::Exception { .. }
+                | ItemBody::Approval { .. } => false,
+            });
+            listed("may be lifted by ", lifts.map(|i| &*i.name))
+        }
+        ItemBody::Floor { .. } => {
+            let waivers = policy.items.iter().filter(|other| match &other.body {
+                ItemBody::Exception { to, .. } => *to == id,
+                ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => {
+                    false
+                }
+            });
+            listed("cannot be lifted, only waived by ", waivers.map(|i| &*i.name))
+        }
+        ItemBody::Relax { .. } => "lifts a rule".into(),
+        ItemBody::Exception { .. } | ItemBody::Approval { .. } => "cannot be lifted".into(),
+    }
+}
+
+fn listed<'a>(words: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { "cannot be lifted".into() } else { format!("{words}{}", names.join(" and ")) }
+}
+
+fn close(scene: &Scene<'_>, outcomes: &Outcomes, sources: &SourceSet) -> Vec<Close> {
+    let unmet = outcomes.items.iter().filter(|o| !o.counts());
+    unmet.filter_map(|o| one_away(scene, o, sources)).take(MOST_CLOSE).collect()
+}
+
+/// The clause that alone keeps an item from holding.
+fn one_away(scene: &Scene<'_>, outcome: &ItemOutcome, sources: &SourceSet) -> Option<Close> {
+    let item = scene.policy.item(outcome.item);
+    if item.kind == ItemKind::Approval {
+        return None;
+    }
+    let spans = conditions(item).into_iter().filter_map(|when| match distance(scene, when, true) {
+        (1, span) => span,
+        _ => None,
+    });
+    let span = spans.min()?;
+    Some(Close { item: item.name.to_string(), kind: item.kind, clause: clause(sources, span, Truth::False) })
+}
+
+fn clause(sources: &SourceSet, span: Span, truth: Truth) -> ClauseText {
+    let text = with_its_parentheses(sources, span).split_whitespace().collect::<Vec<_>>().join(" ");
+    let truth = match truth {
+        Truth::True => "true",
+        Truth::False => "false",
+        Truth::Erred => "error",
+    };
+    ClauseText { text, truth, line: sources.file(span.file).line_column(span.start).line }
+}
+
+/// The text under a span, with the parentheses around it that its first or last part left outside.
+fn with_its_parentheses(sources: &SourceSet, span: Span) -> &str {
+    let all = sources.file(span.file).text();
+    let (mut start, mut end) = (span.start as usize, span.end as usize);
+    let text = all.get(start..end).unwrap_or_default();
+    let opened = text.matches('(').count();
+    let closed = text.matches(')').count();
+    for _ in opened..closed {
+        let before = all.get(..start).unwrap_or_default().trim_end();
+        start = before.strip_suffix('(').map_or(start, str::len);
+    }
+    for _ in closed..opened {
+        let after = all.get(end..).unwrap_or_default();
+        let trimmed = after.trim_start();
+        end += if trimmed.starts_with(')') { after.len() - trimmed.len() + 1 } else { 0 };
+    }
+    all.get(start..end).unwrap_or(text)
+}
