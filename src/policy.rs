@@ -3,13 +3,20 @@
 //! A [`Policy`] is immutable and shared between threads. Whatever engine answers, the request is read
 //! once by the same reader, and obligations, errors and texts are told by the same code.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::check::typed::{RawEntity, TypedPolicy};
 use crate::decision::{Decision, Engine, PolicyHash, Tier};
 use crate::diagnostic::Diagnostic;
 use crate::entities::Entities;
 use crate::facts::Facts;
+use crate::graph;
 use crate::interp::{self, Explanation, Scene};
+#[cfg(feature = "jit")]
+use crate::jit::{self, JitError, NativeCode};
 use crate::pipeline;
+use crate::plan::{self, Plan, Run, Scratch, Walker};
 use crate::reader::{self, Bound, EntitiesError};
 use crate::request::Request;
 use crate::settings::Settings;
@@ -25,9 +32,18 @@ use crate::source::SourceSet;
 /// let decision = policy.decide(&Request::new("ping"), &Facts::of_agent("bot"), &Entities::none());
 /// assert_eq!(decision.tier, Tier::Green);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Policy {
-    typed: TypedPolicy,
+    typed: Arc<TypedPolicy>,
+    plan: Arc<Plan>,
+    #[cfg(feature = "jit")]
+    native: Option<Arc<NativeCode>>,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("hash", &self.typed.hash).field("engine", &self.engine()).finish()
+    }
 }
 
 impl Policy {
@@ -47,7 +63,41 @@ impl Policy {
     /// A policy from a set that the checker found without errors.
     #[must_use]
     pub fn from_typed(typed: TypedPolicy) -> Self {
-        Self { typed }
+        let plan = plan::build(&graph::build(&typed));
+        Self {
+            typed: Arc::new(typed),
+            plan: Arc::new(plan),
+            #[cfg(feature = "jit")]
+            native: None,
+        }
+    }
+
+    /// The same policy with native code, which was compared with the plan before it serves. It takes some
+    /// milliseconds and pays where many requests follow.
+    ///
+    /// # Errors
+    /// Where this processor is unknown, or the code differs from the plan; the plan goes on serving then.
+    #[cfg(feature = "jit")]
+    pub fn with_native(self) -> Result<Self, JitError> {
+        let code = jit::compile(&self.plan, &jit::Options::default())?;
+        jit::validate(&self.plan, &code, jit::Effort::default()).map_err(|m| JitError::Differs(m.to_string()))?;
+        Ok(Self { native: Some(Arc::new(code)), ..self })
+    }
+
+    /// The engine that [`Policy::decide`] uses: native code where it was made, the plan otherwise.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        #[cfg(feature = "jit")]
+        if self.native.is_some() {
+            return Engine::Jit;
+        }
+        Engine::Plan
+    }
+
+    /// The plan, for people and tools.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// The checked policy that everything else was made of.
@@ -80,16 +130,48 @@ impl Policy {
     /// Decides a request. Every request gets a decision; in doubt the stricter one.
     #[must_use]
     pub fn decide(&self, request: &Request, facts: &Facts, entities: &Entities) -> Decision {
-        self.decide_with(Engine::Interp, request, facts, entities)
+        self.decide_with(self.engine(), request, facts, entities)
     }
 
-    /// Decides a request by a certain engine.
+    /// Decides a request by a certain engine. Where there is no native code the plan stands in, and the
+    /// decision says so.
     #[must_use]
     pub fn decide_with(&self, engine: Engine, request: &Request, facts: &Facts, entities: &Entities) -> Decision {
         let bound = Bound::new(&self.typed, request, facts);
         let scene = Scene::new(&self.typed, &bound, entities);
-        match engine {
-            Engine::Interp | Engine::Plan | Engine::Jit => interp::decide(&scene),
+        let (run, engine): (&dyn Run, Engine) = match engine {
+            Engine::Interp => return interp::decide(&scene),
+            Engine::Plan => (&Walker, Engine::Plan),
+            #[cfg(feature = "jit")]
+            Engine::Jit => match &self.native {
+                Some(code) => (&**code, Engine::Jit),
+                None => (&Walker, Engine::Plan),
+            },
+            #[cfg(not(feature = "jit"))]
+            Engine::Jit => (&Walker, Engine::Plan),
+        };
+        interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene))
+    }
+
+    /// A decision by the plan: tier, determining items and obligations are its own; the words of errors come
+    /// from the interpreter, which is only asked where there are any.
+    fn planned(&self, run: &dyn Run, engine: Engine, scene: &Scene<'_>) -> Decision {
+        let mut scratch = Scratch::default();
+        let read = plan::Read { policy: &self.typed, bound: scene.bound, entities: scene.entities };
+        let verdict = plan::decide(&self.plan, &self.typed, run, &read, &mut scratch);
+        let errors = if verdict.is_clear() && scene.bound.dropped.is_empty() {
+            Vec::new()
+        } else {
+            interp::finish(scene, &scratch.outcomes(&self.plan), engine).errors
+        };
+        Decision {
+            action: scene.bound.name.to_string(),
+            tier: verdict.tier,
+            determining: verdict.determining,
+            obligations: verdict.obligations,
+            errors,
+            policy: self.typed.hash.clone(),
+            engine,
         }
     }
 

@@ -2,8 +2,20 @@
 
 use crate::plan::{Block, Encoding, Frame, Node, SlotId, Unit};
 
-/// Most frames of one unit.
-const MAX_FRAMES: usize = 4_096;
+/// How many frames are tried on one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Frames of random states, besides each state of each slot.
+    pub mixtures: usize,
+    /// Most frames with one slot in another state than the rest.
+    pub most: usize,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { mixtures: 32, most: 2_048 }
+    }
+}
 
 /// A stream of numbers that is the same in every run.
 #[derive(Clone, Debug)]
@@ -34,14 +46,14 @@ type States = Vec<Option<u64>>;
 
 /// Frames for a unit: all states of each slot alone over several backgrounds, then mixtures.
 #[must_use]
-pub fn sample_frames(unit: &Unit, mixtures: usize, source: &mut FrameSource) -> Vec<Frame> {
+pub fn sample_frames(unit: &Unit, effort: Effort, source: &mut FrameSource) -> Vec<Frame> {
     let states = states(&unit.block);
     let mut frames = Vec::new();
-    for background in 0..3 {
+    'alone: for background in 0..3 {
         for (slot, of_slot) in states.iter().enumerate() {
             for state in of_slot {
-                if frames.len() >= MAX_FRAMES {
-                    return frames;
+                if frames.len() >= effort.most {
+                    break 'alone;
                 }
                 let pick = |at: usize| match background {
                     0 => states[at].first().copied().flatten(),
@@ -54,7 +66,7 @@ pub fn sample_frames(unit: &Unit, mixtures: usize, source: &mut FrameSource) -> 
             }
         }
     }
-    for _ in 0..mixtures {
+    for _ in 0..effort.mixtures {
         let choice: Vec<Option<u64>> = states.iter().map(|of_slot| of_slot[source.below(of_slot.len())]).collect();
         frames.push(frame(unit, &choice, source));
     }

@@ -22,7 +22,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use crate::plan::{Encoding, Frame, Out, Plan, Run, Unit, UnitId, Walker};
 use memory::Memory;
 
-pub use frames::{FrameSource, sample_frames};
+pub use frames::{Effort, FrameSource, sample_frames};
 pub use validate::{Mismatch, validate};
 
 /// Rows of one function at most; more are split, because one giant function compiles badly.
@@ -40,6 +40,9 @@ pub enum JitError {
     /// The unit is larger than native code is made for.
     #[error("`{0}` is too large for native code")]
     TooLarge(String),
+    /// The code says something else than the plan.
+    #[error("native code differs from the plan: {0}")]
+    Differs(String),
 }
 
 /// How native code is made.

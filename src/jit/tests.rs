@@ -3,7 +3,7 @@
 mod faults;
 mod memory;
 
-use super::{Options, clif, compile, validate};
+use super::{Effort, Options, clif, compile, validate};
 use crate::graph::tests as given;
 use crate::plan::tests::{Source, agrees, plan, random_inputs, random_policy};
 
@@ -13,7 +13,7 @@ fn native_code_of_a_small_policy_is_valid() {
     let plan = plan(&policy);
     let code = compile(&plan, &Options::default()).unwrap();
     assert!(code.bytes() > 100);
-    let tried = validate(&plan, &code, 200).unwrap();
+    let tried = validate(&plan, &code, Effort { mixtures: 200, most: 4_096 }).unwrap();
     assert!(tried > 500, "{tried}");
 }
 
@@ -39,11 +39,11 @@ fn many_rows_are_several_functions() {
     let policy = given::policy(rules.collect(), Tier::Red);
     let plan = plan(&policy);
     let code = compile(&plan, &Options::default()).unwrap();
-    validate(&plan, &code, 100).unwrap();
+    validate(&plan, &code, Effort::default()).unwrap();
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn native_code_says_what_the_walker_and_the_conditions_say(seed: u64) {
@@ -52,7 +52,7 @@ proptest::proptest! {
         let plan = plan(&policy);
         let optimise = source.below(2) == 0;
         let code = compile(&plan, &Options { optimise, ..Options::default() }).unwrap();
-        if let Err(mismatch) = validate(&plan, &code, 50) {
+        if let Err(mismatch) = validate(&plan, &code, Effort { mixtures: 100, most: 500 }) {
             panic!("{mismatch}\n{plan}");
         }
         for _ in 0..20 {

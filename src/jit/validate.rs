@@ -1,6 +1,6 @@
 //! Before native code serves, it must say on generated frames what the walker says.
 
-use super::frames::{FrameSource, sample_frames};
+use super::frames::{Effort, FrameSource, sample_frames};
 use crate::plan::{Frame, Out, Plan, Run, UnitId, Walker};
 
 /// A frame on which two ways of running a plan differ.
@@ -34,11 +34,11 @@ impl std::fmt::Display for Mismatch {
 ///
 /// # Errors
 /// The first difference. Code that differs must not serve.
-pub fn validate(plan: &Plan, code: &dyn Run, mixtures: usize) -> Result<usize, Box<Mismatch>> {
+pub fn validate(plan: &Plan, code: &dyn Run, effort: Effort) -> Result<usize, Box<Mismatch>> {
     let mut tried = 0;
     for (id, unit) in plan.units() {
         let mut source = FrameSource::new(u64::from(id.0) + 1);
-        for frame in sample_frames(unit, mixtures, &mut source) {
+        for frame in sample_frames(unit, effort, &mut source) {
             compare(plan, code, id, &frame)?;
             tried += 1;
         }

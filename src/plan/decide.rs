@@ -11,6 +11,7 @@ use crate::builtin::Context;
 use crate::check::typed::{ActionId, Duty, ItemBody, TypedPolicy};
 use crate::decision::{Determining, ItemId, Obligation, Outcome, Tier};
 use crate::graph::Effect;
+use crate::outcome::{ItemOutcome, Outcomes, Truth};
 use crate::value::{Fault, FaultKind};
 
 /// Memory for deciding. Reuse it: nothing is allocated once it has grown, but for what the verdict carries.
@@ -25,6 +26,27 @@ impl Scratch {
     /// The units of the last decision with their frames and answers.
     pub fn last(&self) -> impl Iterator<Item = (UnitId, &Frame, &Out)> {
         self.units.iter().zip(&self.frames).zip(&self.outs).map(|((unit, frame), out)| (*unit, frame, out))
+    }
+
+    /// What became of each item's conditions in the last decision. Floors that an exception silences are false.
+    #[must_use]
+    pub fn outcomes(&self, plan: &Plan) -> Outcomes {
+        let mut rows: Vec<(ItemId, u32, Truth)> = Vec::new();
+        for (unit, _, out) in self.last() {
+            for (place, row) in plan.unit(unit).rows.iter().enumerate() {
+                let truth = match out.row(place) {
+                    (_, true) => Truth::Erred,
+                    (held, false) => Truth::from(held),
+                };
+                rows.push((row.item, row.branch, truth));
+            }
+        }
+        rows.sort_unstable();
+        let of_item = |rows: &[(ItemId, u32, Truth)]| ItemOutcome {
+            item: rows[0].0,
+            truths: rows.iter().map(|(_, _, truth)| *truth).collect(),
+        };
+        Outcomes { items: rows.chunk_by(|a, b| a.0 == b.0).map(of_item).collect() }
     }
 }
 
@@ -44,6 +66,14 @@ pub struct Verdict {
     pub unrunnable: Vec<(ItemId, Fault)>,
     /// Items whose `instead` name different actions, so that none is submitted.
     pub conflicting: Vec<ItemId>,
+}
+
+impl Verdict {
+    /// Whether it has nothing to say but tier, items and obligations.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.erred.is_empty() && self.unrunnable.is_empty() && self.conflicting.is_empty()
+    }
 }
 
 /// Only the tier.

@@ -8,12 +8,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::super::emit::EmitFault;
-use super::super::{Options, compile, validate};
+use super::super::{Effort, Options, compile, validate};
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind, TypedPolicy};
 use crate::decision::Tier;
 use crate::graph::Effect;
 use crate::plan::tests::{Source, agrees, plan, random_inputs, random_policy};
 use crate::plan::{Encoding, Node, NodeId, Plan, Unit, Walker};
+
+/// Frames enough to reach every state of most slots.
+const FEW: Effort = Effort { mixtures: 100, most: 200 };
+
+/// Fast to make: these tests compile many times.
+fn quick(fault: Option<EmitFault>) -> Options {
+    Options { optimise: false, verify: false, fault }
+}
 
 /// Policies in which every construct occurs many times.
 fn policies() -> Vec<TypedPolicy> {
@@ -36,8 +44,8 @@ fn faults_of_the_emitter_are_caught() {
     for fault in all {
         let caught = policies.iter().any(|policy| {
             let plan = plan(policy);
-            let code = compile(&plan, &Options { fault: Some(fault), ..Options::default() }).unwrap();
-            validate(&plan, &code, 50).is_err()
+            let code = compile(&plan, &quick(Some(fault))).unwrap();
+            validate(&plan, &code, FEW).is_err()
         });
         assert!(caught, "{fault:?} was not caught");
     }
@@ -164,8 +172,8 @@ fn code_of_another_plan_is_caught_by_validation() {
     let policies = policies();
     for (name, change) in CHANGES {
         let caught = policies.iter().filter_map(|p| Some((plan(p), changed(p, change)?))).any(|(right, wrong)| {
-            let code = compile(&wrong, &Options::default()).unwrap();
-            validate(&right, &code, 50).is_err()
+            let code = compile(&wrong, &quick(None)).unwrap();
+            validate(&right, &code, FEW).is_err()
         });
         assert!(caught, "`{name}` was not caught");
     }
