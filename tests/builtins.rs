@@ -47,3 +47,23 @@ fn examples_are_true() {
         assert_eq!((decision.tier, decision.errors.len()), (Tier::Black, 0), "{}: {decision:?}", row.example);
     }
 }
+
+#[test]
+fn an_address_lies_in_a_set_of_networks() {
+    let constants = "const near: set<cidr> = { \"127.0.0.0/8\", \"10.0.0.0/8\" }\nconst a: ip = \"::ffff:10.1.2.3\"";
+    for (condition, wanted) in [
+        ("a in near", Tier::Red),
+        ("a not in near", Tier::Green),
+        ("a in { \"10.0.0.0/8\", \"192.168.0.0/16\" }", Tier::Red),
+        ("a in { \"192.168.0.0/16\" }", Tier::Green),
+        ("a in { \"10.1.2.3\" }", Tier::Red),
+    ] {
+        let guard = format!("guard holds on ask {{\nwhen {condition}\nred\nbecause \"It holds.\"\n}}\n");
+        let text = format!("package example\n{constants}\naction ask\nrule asks on ask {{ green }}\n{guard}");
+        let sources = SourceSet::single("example.aasrule", text);
+        let policy = aas::Policy::compile(&sources, &aas::Settings::default())
+            .unwrap_or_else(|found| panic!("{}", aas::diagnostic::render::human(&found, &sources, false)));
+        let tier = policy.tier(&aas::Request::new("ask"), &aas::Facts::of_agent("a"), &aas::Entities::none());
+        assert_eq!(tier, wanted, "{condition}");
+    }
+}
