@@ -10,8 +10,8 @@ use crate::decision::DecisionError;
 use crate::facts::Facts;
 use crate::raw::{Raw, RawFields, get};
 use crate::request::Request;
-use crate::types::{EntityTypeId, FieldDef, Origin};
-use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
+use crate::types::{EntityTypeId, EnumId, FieldDef, Origin};
+use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value, secrets};
 
 pub use crate::entities::Attribute;
 
@@ -193,10 +193,9 @@ impl Bound {
     /// Where a part cannot be told, or there is more text than is scanned.
     pub fn secrets(&self, of: Option<&Value>) -> Evaluated {
         let texts = of.map_or_else(|| leaves::of_fields(&self.given), leaves::of_value)?;
-        if texts.is_empty() {
-            return Ok(Value::set(Vec::new()));
-        }
-        Err(Fault::new(FaultKind::Unavailable, "the scanner of secrets is not part of this build"))
+        let found = secrets::scan_all(texts.iter().map(|t| &**t))?;
+        let kinds = found.kinds().iter().map(|kind| Value::Enum(EnumId::SECRET_KIND, *kind));
+        Ok(Value::set(kinds.collect()))
     }
 
     /// Whether an item with this scope is about the request.
