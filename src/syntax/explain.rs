@@ -32,10 +32,8 @@ pub(super) fn failure(error: &Error<Rule>, text: &str, file: FileId, base: usize
     if !expected.is_empty() {
         diagnostic = diagnostic.at(format!("{} expected", list(&expected)));
     }
-    match advice(found, text, at, item, &expected) {
-        Some(help) => diagnostic.help(help),
-        None => diagnostic.help(shape(item)),
-    }
+    let help = advice(found, text, at, item, &expected);
+    diagnostic.help(help.unwrap_or_else(|| shape(item)))
 }
 
 /// An item that begins with a sign or a number.
@@ -87,10 +85,15 @@ fn expected(rules: &[Rule]) -> Vec<String> {
             out.push(phrase);
         }
     }
-    // Operators are possible behind every value; they are news only where nothing else is.
-    let operator = "an operator";
+    // Where a clause may begin, the value before it could also go on: that is seldom the news.
+    let closes = out.iter().any(|p| p == "`}`");
+    if out.iter().any(|p| p == "`because`") && closes {
+        let approval = out.iter().any(|p| p == "`quorum`");
+        let clause = if approval { "a clause such as `by` or `quorum`" } else { "a clause such as `when` or a tier" };
+        return vec![clause.to_owned(), "`}`".to_owned()];
+    }
     if out.len() > 1 {
-        out.retain(|p| p != operator);
+        out.retain(|p| p != "an operator");
     }
     out.sort_by_key(|p| p.starts_with('`'));
     out
@@ -108,6 +111,8 @@ fn phrase(rule: Rule) -> Option<String> {
         Rule::literal => "a number or text",
         Rule::tier | Rule::band | Rule::cell | Rule::lowers | Rule::expect_tier => "a tier (`green yellow red black`)",
         Rule::infix | Rule::over_infix | Rule::runs | Rule::runs_only | Rule::touches => "an operator",
+        Rule::kw_runs | Rule::kw_reads | Rule::kw_writes | Rule::kw_minus => "an operator",
+        Rule::angle_close => "`>`",
         Rule::ty | Rule::ty2 | Rule::ty3 | Rule::ty4 => "a type",
         Rule::field | Rule::pair => "a field",
         Rule::open => "`{`",
@@ -141,32 +146,55 @@ fn list(phrases: &[String]) -> String {
 
 /// What to write instead, where the mistake is a known one.
 fn advice(found: &str, text: &str, at: usize, item: &str, expected: &[String]) -> Option<String> {
+    let could = |what: &str| expected.iter().any(|e| e.starts_with(what));
     let known = match found {
+        "=" if could("`:`") => Some("A type stands before the value: `name: type = value`."),
         "=" => Some("Compare with `==`."),
         "&&" => Some("Write `and`."),
         "||" => Some("Write `or`."),
         "!" => Some("Write `not`."),
-        "!=" | "==" | "<" | ">" | "<=" | ">=" => Some("A comparison needs a value on both sides."),
+        "!=" | "==" | "<" | ">" | "<=" | ">=" | "and" | "or" => Some("An operator needs a value on both sides."),
         ";" => Some("Nothing ends with `;`: delete it."),
         "'" | "`" => Some("Texts stand in double quotes."),
         "if" => Some("A condition begins with `when`."),
+        "when" | "unless" if could("`{`") || expected.iter().any(|e| e == "`{`") => {
+            Some("Conditions stand inside the braces: `{ when … }`.")
+        }
         "else" => Some("Write `otherwise`."),
         "return" | "let" | "fn" => Some("Rules hold no statements: write a condition behind `when`."),
         "." => Some("Members are written `value.name`; a number has digits on both sides of the point."),
         "/" => Some("A pattern `/…/` stands after `matches`; there is no division: write `a * 100 >= b * 80`."),
-        "and" | "or" => Some("An operator needs a value on both sides."),
-        "," if item == "rule" || item == "guard" => Some("Clauses are not separated by commas: delete it."),
+        "%" => Some("A percentage is written without a blank: `20% of n`."),
+        "," if could("`)`") => Some("A set is written with braces: `{a, b}`."),
+        "," if could("a clause") => Some("Clauses are not separated by commas: delete it."),
         _ => None,
     };
+    let known = known.or_else(|| match expected {
+        [one] if one == "a text in quotes" => Some("Put the text into double quotes."),
+        [one] if one == "a name" && found.starts_with('"') => Some("Write the name without quotes."),
+        [one] if one == "`on`" => Some("Write `on` and the actions it is about: `on deploy.*`."),
+        [one] if (one == "`}`" || one == "`]`") && is_value(found) => Some("Write `,` between two values."),
+        [one] if one == "the next item" => Some("Delete it, or begin an item on a new line."),
+        _ => None,
+    });
     if let Some(known) = known {
         return Some(known.to_owned());
     }
-    if item == "relax" && text.get(at..).is_some_and(|t| !t.starts_with('}')) && expected.iter().any(|e| e == "`to`") {
+    if item == "relax" && could("`to`") && text.get(at..).is_some_and(|t| !t.starts_with('}')) {
         return Some("A relax says from and to: `yellow to green`.".to_owned());
     }
-    let words: Vec<&str> = expected.iter().map(|e| e.trim_matches('`')).collect();
-    let near = nearest(found, words.into_iter().chain(clause_words(item).iter().copied()))?;
+    if found.len() < 3 || !found.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let tiers: &[&str] = if could("a tier") { &["green", "yellow", "red", "black"] } else { &[] };
+    let words = expected.iter().map(|e| e.trim_matches('`')).filter(|e| e.bytes().all(is_word_byte));
+    let near = nearest(found, words.chain(clause_words(item).iter().copied()).chain(tiers.iter().copied()))?;
     (near != found).then(|| format!("Did you mean `{near}`?"))
+}
+
+/// Whether a token is a value by its look.
+fn is_value(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '"'))
 }
 
 /// Words that begin the clauses of an item.

@@ -291,3 +291,17 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn damaged_files_never_panic(from in 0usize..6_000, length in 0usize..12, put in token()) {
+        let boundary = |at: usize| (0..=at.min(EVERYTHING.len())).rev().find(|i| EVERYTHING.is_char_boundary(*i)).unwrap_or(0);
+        let (start, end) = (boundary(from % EVERYTHING.len()), boundary(from % EVERYTHING.len() + length));
+        let text = std::format!("{}{put}{}", &EVERYTHING[..start], &EVERYTHING[end..]);
+        let (file, findings) = parse(&text);
+        let unread = file.items.iter().filter(|i| matches!(i.kind, crate::syntax::ast::ItemKind::Unreadable)).count();
+        prop_assert!(unread <= 3, "{unread} items lost: {findings:#?}");
+    }
+}

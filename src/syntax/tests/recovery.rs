@@ -73,6 +73,28 @@ fn suggestions_are_near() {
 }
 
 #[test]
+fn advice_fits_the_mistake() {
+    for (text, help) in [
+        ("rule x deploy.* { green }", "Write `on` and the actions"),
+        ("rule x on a.b { green, notify ops }", "not separated by commas"),
+        ("rule x on a.b { green because no }", "double quotes"),
+        ("rule x on a.b when c { green }", "inside the braces"),
+        ("rule x on a.b { if c green }", "begins with `when`"),
+        ("rule x on a.b { when n in (1, 2) green }", "`{a, b}`"),
+        ("relax x on a.b { yellow green }", "`yellow to green`"),
+        ("flag x = true", "A type stands before"),
+        ("const x = {1 2}", "`,` between"),
+        ("test \"x\" { reqest a.b }", "`request`"),
+        ("test \"x\" { request a.b expect gren }", "`green`"),
+        ("rule x on a.b { green } garbage", "new line"),
+    ] {
+        let (_, findings) = parse(text);
+        let found = findings[0].help.as_deref().unwrap_or_default();
+        assert!(found.contains(help), "{text}: {found}");
+    }
+}
+
+#[test]
 fn a_finding_marks_the_token() {
     let text = "rule x on a.b {\n    whne c\n    green\n}\n";
     let (_, findings) = parse(text);
