@@ -1,5 +1,5 @@
 //! Every rule text in the book can be read, and formatted, by the front end; those that show a mistake of
-//! syntax raise it.
+//! syntax raise it. The same holds for the rule files of the repository.
 #![allow(clippy::disallowed_methods, reason = "these tests read the repository")]
 #![allow(missing_docs, reason = "tests say what they are by their names")]
 
@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use aas::SourceSet;
 use aas::source::FileId;
 
-fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("the book can be read") {
+fn pages(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries {
         let path = entry.expect("an entry can be read").path();
         if path.is_dir() {
-            pages(&path, found);
-        } else if path.extension().is_some_and(|e| e == "md") {
+            pages(&path, ending, found);
+        } else if path.extension().is_some_and(|e| e == ending) {
             found.push(path);
         }
     }
@@ -44,7 +45,7 @@ fn is_syntax(code: &str) -> bool {
 #[test]
 fn rule_texts_of_the_book_are_read() {
     let mut found = Vec::new();
-    pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src"), &mut found);
+    pages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src"), "md", &mut found);
     let mut texts = 0;
     let mut wrong = Vec::new();
     for path in found {
@@ -68,4 +69,35 @@ fn rule_texts_of_the_book_are_read() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(texts > 20, "the book is where this test looks");
+}
+
+#[test]
+fn rule_files_of_the_repository_are_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["rules", "examples", "tests", "crates", "src"] {
+        pages(&root.join(folder), "aasrule", &mut found);
+    }
+    let (mut formatted, mut wrong) = (0, Vec::new());
+    for path in found {
+        let text = std::fs::read_to_string(&path).expect("a rule file can be read");
+        let sources = SourceSet::single(path.display().to_string(), text);
+        let (_, findings) = aas::syntax::parse(&sources, FileId(0));
+        let shipped = path.starts_with(root.join("rules")) || path.starts_with(root.join("crates"));
+        if findings.iter().any(aas::diagnostic::Diagnostic::is_error) {
+            // Cases may show mistakes; what users get may not.
+            if shipped {
+                wrong.push(format!("{}: {findings:#?}", path.display()));
+            }
+            continue;
+        }
+        formatted += 1;
+        let once = aas::syntax::format(&sources, FileId(0));
+        let again = once.as_ref().map(|text| aas::syntax::format(&SourceSet::single("", text.as_str()), FileId(0)));
+        if again.ok().and_then(Result::ok).as_ref() != once.as_ref().ok() {
+            wrong.push(format!("{}: {once:#?}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(formatted > 3, "the rule files are where this test looks");
 }
