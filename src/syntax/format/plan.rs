@@ -14,7 +14,7 @@ use crate::syntax::parser::Rule;
 pub(super) enum Style {
     /// Clauses: two blanks between them on one line, else a line each.
     Clauses,
-    /// Clauses with `columns` and `row` lines that stand in columns.
+    /// Clauses with lines that stand in columns: `columns` and `row`, or `{ … } -> tier`.
     Table,
     /// Fields: commas on one line, else a line each without.
     Fields,
@@ -73,9 +73,7 @@ impl Plan {
             Rule::infix if matches!(pair.as_str(), "and" | "or") => {
                 self.breaks.insert(start);
             }
-            Rule::as_who | Rule::test_observed | Rule::test_claimed | Rule::request_at => {
-                self.breaks.insert(start);
-            }
+            Rule::request | Rule::change => self.request(pair, base),
             Rule::minus => {
                 self.unary.insert(start);
             }
@@ -124,12 +122,13 @@ impl Plan {
             }
             Rule::enum_item | Rule::closed_ids => self.list(pair, base, at, spaced, &[Rule::name]),
             Rule::fields_given | Rule::record => self.list(pair, base, at, spaced, &[Rule::pair]),
-            Rule::set | Rule::variants | Rule::use_list => {
+            Rule::set => self.list(pair, base, at, spaced, &[Rule::expr]),
+            Rule::variants | Rule::use_list => {
                 let tight = Style::Values { tight: true };
-                self.list(pair, base, at, tight, &[Rule::expr, Rule::name, Rule::use_name]);
+                self.list(pair, base, at, tight, &[Rule::name, Rule::use_name]);
             }
             Rule::approval_item => self.clauses(pair, base, at, Style::Fields),
-            Rule::table_item => self.clauses(pair, base, at, Style::Table),
+            Rule::table_item | Rule::cases => self.clauses(pair, base, at, Style::Table),
             _ => self.clauses(pair, base, at, Style::Clauses),
         }
     }
@@ -152,10 +151,28 @@ impl Plan {
                 continue;
             }
             self.elements.insert(start, rank(inner.as_rule()));
-            // An expectation stands on its own line below its request.
-            for expect in inner.into_inner().filter(|p| p.as_rule() == Rule::expect) {
-                self.elements.insert(base + expect.as_span().start() as u32, 0);
+        }
+    }
+
+    /// A request that is too long is broken before its parts. An expectation that the author put on a line of
+    /// its own stays there.
+    fn request(&mut self, pair: &Pair<'_, Rule>, base: u32) {
+        let from = pair.as_span().start();
+        let mut end = from;
+        for part in pair.clone().into_inner() {
+            let span = part.as_span();
+            let gap = pair.as_str().get(end - from..span.start() - from).unwrap_or_default();
+            let start = base + span.start() as u32;
+            match part.as_rule() {
+                Rule::expect if gap.contains('\n') => {
+                    self.elements.insert(start, 0);
+                }
+                Rule::expect | Rule::as_who | Rule::test_observed | Rule::test_claimed | Rule::request_at => {
+                    self.breaks.insert(start);
+                }
+                _ => {}
             }
+            end = span.start() + part.as_str().trim_end().len();
         }
     }
 

@@ -7,6 +7,8 @@ use super::plan::{Plan, Style};
 
 /// Widest line.
 const WIDTH: usize = 120;
+/// Widest left side of `{ … } -> tier` that is put into a column.
+const MAX_LEFT: usize = 70;
 /// Blanks of one step to the right.
 const STEP: isize = 4;
 
@@ -141,7 +143,7 @@ impl<'a> Printer<'a> {
                 self.arena.line_().append(inner).nest(STEP).append(self.arena.line_()).append(close).group()
             }
             Style::Clauses | Style::Table | Style::Fields | Style::Values { .. } | Style::Paren | Style::Tight => {
-                let widths = if group.style == Style::Table { widths(&group.elements) } else { Vec::new() };
+                let widths = if group.style == Style::Table { widths(&group.elements, self.plan) } else { Vec::new() };
                 if group.broken { self.broken(group, &widths) } else { self.one_line(group, &widths) }
             }
         }
@@ -205,17 +207,17 @@ impl<'a> Printer<'a> {
     /// An element; the lines of a table stand in columns where they stand on lines.
     fn element(&self, element: &Element<'_>, widths: &[usize]) -> Doc<'a> {
         let plain = self.sequence(&element.nodes);
-        match cells(element) {
-            Some(cells) if !widths.is_empty() => {
-                let mut padded = String::new();
-                for (cell, width) in cells.iter().zip(widths) {
-                    padded.push_str(cell);
-                    padded.extend(std::iter::repeat_n(' ', width + 2 - cell.len().min(*width)));
-                }
-                self.text(padded.trim_end()).flat_alt(plain)
-            }
-            Some(_) | None => plain,
+        let Some(row) = row(element, self.plan).filter(|_| !widths.is_empty()) else { return plain };
+        let mut padded = String::new();
+        for (cell, width) in row.cells.iter().zip(widths) {
+            padded.push_str(cell);
+            padded.extend(std::iter::repeat_n(' ', width + 2 - cell.chars().count().min(*width)));
         }
+        let aligned = match row.rest {
+            [] => self.text(padded.trim_end()),
+            rest => self.text(padded.strip_suffix(' ').unwrap_or(&padded)).append(self.sequence(rest)),
+        };
+        aligned.flat_alt(plain)
     }
 }
 
@@ -230,32 +232,41 @@ fn block(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The cells of a `columns` or `row` line: the word with its label first.
-fn cells(element: &Element<'_>) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    for node in &element.nodes {
-        match node {
-            Node::Text(text, _) => words.push(*text),
-            Node::Raw(_) | Node::Comment { .. } | Node::Group(_) => return None,
+/// A line of a table: what stands in columns, and what follows.
+struct Row<'e, 's> {
+    cells: Vec<String>,
+    rest: &'e [Node<'s>],
+}
+
+/// `columns a b`, `row x green red`, `{ … } -> tier`
+fn row<'e, 's>(element: &'e Element<'s>, plan: &Plan) -> Option<Row<'e, 's>> {
+    let words = || {
+        element.nodes.iter().map_while(|n| if let Node::Text(text, _) = n { Some((*text).to_owned()) } else { None })
+    };
+    match element.nodes.as_slice() {
+        [Node::Text("columns", _), ..] => Some(Row { cells: words().collect(), rest: &[] }),
+        [Node::Text("row", _), Node::Text(label, _), ..] => {
+            let label = std::iter::once(format!("row {label}"));
+            Some(Row { cells: label.chain(words().skip(2)).collect(), rest: &[] })
         }
-    }
-    match words.as_slice() {
-        ["columns", rest @ ..] => {
-            Some(std::iter::once("columns").chain(rest.iter().copied()).map(str::to_owned).collect())
-        }
-        ["row", label, rest @ ..] => {
-            Some(std::iter::once(format!("row {label}")).chain(rest.iter().map(|w| (*w).to_owned())).collect())
+        [Node::Group(fields), rest @ ..] if !fields.broken && matches!(rest, [Node::Text("->", _), ..]) => {
+            let arena = Arena::new();
+            let printer = Printer { arena: &arena, plan };
+            let mut left = String::from(fields.open.0);
+            // Writing to a `String` cannot fail.
+            let _ = printer.inside(fields).render_fmt(MAX_LEFT, &mut left);
+            (!left.contains('\n')).then(|| Row { cells: vec![left], rest })
         }
         _ => None,
     }
 }
 
-fn widths(elements: &[Element<'_>]) -> Vec<usize> {
+fn widths(elements: &[Element<'_>], plan: &Plan) -> Vec<usize> {
     let mut widths: Vec<usize> = Vec::new();
-    for row in elements.iter().filter_map(cells) {
-        widths.resize(widths.len().max(row.len()), 0);
-        for (width, cell) in widths.iter_mut().zip(&row) {
-            *width = (*width).max(cell.len());
+    for row in elements.iter().filter_map(|e| row(e, plan)) {
+        widths.resize(widths.len().max(row.cells.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(&row.cells) {
+            *width = (*width).max(cell.chars().count());
         }
     }
     widths

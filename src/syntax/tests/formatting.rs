@@ -41,9 +41,9 @@ fn blanks_are_canonical() {
             "rule x on a.b { when a<-b  and c!=( d ) green }".into(),
             "rule x on a.b { when a < -b and c != (d)  green }\n",
         ),
-        ("const a={ 1,2, }".into(), "const a = {1, 2}\n"),
+        ("const a={ 1,2, }".into(), "const a = { 1, 2 }\n"),
         ("const a : list < int 0 .. 5 > [ .. 3 ]=[ ]".into(), "const a: list<int 0..5>[..3] = []\n"),
-        ("const r={a:1,b:{x,y}}".into(), "const r = { a: 1, b: {x, y} }\n"),
+        ("const r={a:1,b:{x,y}}".into(), "const r = { a: 1, b: { x, y } }\n"),
         (
             "predicate p( n:int ,m:T ? ):bool=f (n) [ 1 ].x.{ a,b }".into(),
             "predicate p(n: int, m: T?): bool = f(n)[1].x.{a, b}\n",
@@ -127,6 +127,14 @@ fn blank_lines_and_runs_are_kept() {
     assert_eq!(
         format("use a\n\n\n\nuse b\nrule x on a.b {\n\n    green\n\n\n    notify a\n\n}\nuse c\n"),
         "use a\n\nuse b\n\nrule x on a.b {\n    green\n\n    notify a\n}\n\nuse c\n"
+    );
+}
+
+#[test]
+fn tests_keep_their_lines() {
+    canonical(
+        "test \"t\" {\n    request a.b { x: 1 } as c expect green\n    request a.b as c\n    expect red, code d\n    cases a.b as c {\n        \
+         { x: 1 }     -> green\n        { x: 1_000 } -> red because of y // why\n        {}           -> black\n    }\n}\n",
     );
 }
 
