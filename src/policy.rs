@@ -139,18 +139,21 @@ impl Policy {
     pub fn decide_with(&self, engine: Engine, request: &Request, facts: &Facts, entities: &Entities) -> Decision {
         let bound = Bound::new(&self.typed, request, facts);
         let scene = Scene::new(&self.typed, &bound, entities);
-        let (run, engine): (&dyn Run, Engine) = match engine {
-            Engine::Interp => return interp::decide(&scene),
-            Engine::Plan => (&Walker, Engine::Plan),
-            #[cfg(feature = "jit")]
-            Engine::Jit => match &self.native {
-                Some(code) => (&**code, Engine::Jit),
-                None => (&Walker, Engine::Plan),
-            },
-            #[cfg(not(feature = "jit"))]
-            Engine::Jit => (&Walker, Engine::Plan),
-        };
+        if engine == Engine::Interp {
+            return interp::decide(&scene);
+        }
+        let (run, engine) = self.runner(engine);
         interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene))
+    }
+
+    /// What runs the plan, and what it is: the walker stands in where there is no native code.
+    fn runner(&self, engine: Engine) -> (&dyn Run, Engine) {
+        #[cfg(feature = "jit")]
+        if let (Engine::Jit, Some(code)) = (engine, &self.native) {
+            return (&**code, Engine::Jit);
+        }
+        let _ = engine;
+        (&Walker, Engine::Plan)
     }
 
     /// A decision by the plan: tier, determining items and obligations are its own; the words of errors come
@@ -199,7 +202,12 @@ impl Policy {
     /// The tier of a request, where nothing else is wanted.
     #[must_use]
     pub fn tier(&self, request: &Request, facts: &Facts, entities: &Entities) -> Tier {
-        self.decide(request, facts, entities).tier
+        let bound = Bound::new(&self.typed, request, facts);
+        if !bound.refusals.is_empty() {
+            return Tier::Black;
+        }
+        let read = plan::Read { policy: &self.typed, bound: &bound, entities };
+        plan::tier(&self.plan, &self.typed, self.runner(self.engine()).0, &read, &mut Scratch::default())
     }
 }
 

@@ -58,7 +58,13 @@ fn judge(page: &Page) -> Vec<String> {
         );
         return wrong;
     };
-    let policy = Policy::from_typed(typed);
+    let policy = match Policy::from_typed(typed).with_native() {
+        Ok(policy) => policy,
+        Err(why) => {
+            wrong.push(format!("no native code: {why}"));
+            return wrong;
+        }
+    };
     for ask in &page.requests {
         if let Err(why) = decision(page, &policy, ask) {
             wrong.push(format!("line {}: {why}", ask.line));

@@ -22,8 +22,10 @@ pub enum Program {
     Const(Value),
     /// A field of the action, by place.
     Field(u32),
-    /// A field that the action lacks.
+    /// A field of an action that nobody declares: an error.
     Lacking(Arc<str>),
+    /// A field that a declared action lacks: absent, since only `has` and `??` ask for it.
+    Absent,
     /// A fact.
     Fact(FactGroup, u32),
     /// A flag.
@@ -147,8 +149,9 @@ impl Program {
     }
 
     fn field(names: &Names<'_>, name: &Arc<str>) -> Self {
-        let place = names.action.and_then(|a| a.fields.binary_search_by(|f| f.name.cmp(name)).ok());
-        place.map_or_else(|| Self::Lacking(name.clone()), |place| Self::Field(place as u32))
+        let Some(action) = names.action else { return Self::Lacking(name.clone()) };
+        let place = action.fields.binary_search_by(|f| f.name.cmp(name)).ok();
+        place.map_or(Self::Absent, |place| Self::Field(place as u32))
     }
 }
 
@@ -181,6 +184,7 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
             Program::Lacking(name) => {
                 Err(Fault::new(FaultKind::NotOnAction, format!("the action has no field `{name}`")))
             }
+            Program::Absent => Ok(None),
             Program::Fact(group, place) => borrowed(self.inputs.fact(*group, *place as usize)),
             Program::Flag(id, keys) => {
                 let keys = self.all(keys, variables)?;

@@ -12,12 +12,15 @@ pub const ENGINES: [Engine; 3] = [Engine::Interp, Engine::Plan, Engine::Jit];
 /// The decision that all engines agree on, or what they disagree about.
 pub fn decide(policy: &Policy, request: &Request, facts: &Facts, entities: &[RawEntity]) -> Result<Decision, String> {
     let entities = policy.entities(entities).map_err(|e| format!("entities: {e}"))?;
-    let mut decisions = ENGINES.map(|engine| policy.decide_with(engine, request, facts, &entities));
-    for (engine, decision) in ENGINES.iter().zip(&mut decisions) {
-        // Which engine answered is the only thing that may differ.
-        decision.engine = *engine;
+    let decisions = ENGINES.map(|engine| policy.decide_with(engine, request, facts, &entities));
+    if let Some((engine, _)) = ENGINES.iter().zip(&decisions).find(|(engine, decision)| decision.engine != **engine) {
+        return Err(format!("{engine:?} was asked and another engine answered"));
     }
     let [meaning, others @ ..] = decisions;
+    let tier = policy.tier(request, facts, &entities);
+    if tier != meaning.tier {
+        return Err(format!("the tier alone is {tier}, in the decision it is {}", meaning.tier));
+    }
     for other in others {
         let same = Decision { engine: meaning.engine, ..other.clone() } == meaning;
         if !same {
