@@ -89,7 +89,7 @@ fn expected(rules: &[Rule]) -> Vec<String> {
     let closes = out.iter().any(|p| p == "`}`");
     if out.iter().any(|p| p == "`because`") && closes {
         let approval = out.iter().any(|p| p == "`quorum`");
-        let clause = if approval { "a clause such as `by` or `quorum`" } else { "a clause such as `when` or a tier" };
+        let clause = if approval { "a clause (`by`, `quorum` …)" } else { "a clause (`when`, a tier …)" };
         return vec![clause.to_owned(), "`}`".to_owned()];
     }
     if out.len() > 1 {
