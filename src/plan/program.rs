@@ -24,6 +24,8 @@ pub enum Program {
     Field(u32),
     /// A field that the action lacks.
     Lacking(Arc<str>),
+    /// A field that a declared action lacks: only `has` and `??` ask for it.
+    Absent,
     /// A fact.
     Fact(FactGroup, u32),
     /// A flag.
@@ -148,7 +150,11 @@ impl Program {
 
     fn field(names: &Names<'_>, name: &Arc<str>) -> Self {
         let place = names.action.and_then(|a| a.fields.binary_search_by(|f| f.name.cmp(name)).ok());
-        place.map_or_else(|| Self::Lacking(name.clone()), |place| Self::Field(place as u32))
+        match (place, names.action) {
+            (Some(place), _) => Self::Field(place as u32),
+            (None, Some(_)) => Self::Absent,
+            (None, None) => Self::Lacking(name.clone()),
+        }
     }
 }
 
@@ -178,6 +184,7 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
         match program {
             Program::Const(value) => Ok(Some(Cow::Borrowed(value))),
             Program::Field(place) => borrowed(self.inputs.field(*place as usize)),
+            Program::Absent => Ok(None),
             Program::Lacking(name) => {
                 Err(Fault::new(FaultKind::NotOnAction, format!("the action has no field `{name}`")))
             }

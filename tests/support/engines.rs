@@ -47,9 +47,12 @@ impl Compiled {
             }
         }
         for engine in [Engine::Plan, Engine::Jit] {
-            let other = Decision { engine: meaning.engine, ..self.policy.decide_with(engine, request, facts, &entities) };
+            let other =
+                Decision { engine: meaning.engine, ..self.policy.decide_with(engine, request, facts, &entities) };
             if other != meaning {
-                return Err(format!("the policy's {engine:?} differs\n      interp: {meaning:?}\n      other: {other:?}"));
+                return Err(format!(
+                    "the policy's {engine:?} differs\n      interp: {meaning:?}\n      other: {other:?}"
+                ));
             }
         }
         Ok(meaning)
