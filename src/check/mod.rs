@@ -143,7 +143,7 @@ impl<'a> Checker<'a> {
             let def = self.set.def(id);
             if def.kind.decides() && !read.contains(self.set.qualified(id).as_str()) {
                 let message = format!("`{}` could not be understood.", def.name);
-                self.out.push(Diagnostic::new(Code::UnexpectedText, def.span, message).at("no part of the policy"));
+                self.out.push(Diagnostic::new(Code::NotUnderstood, def.span, message).at("no part of the policy"));
             }
         }
     }

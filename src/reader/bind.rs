@@ -51,8 +51,6 @@ pub struct Bound {
     pub action: Option<ActionId>,
     /// Its full name, aliases replaced.
     pub name: Arc<str>,
-    /// Whether the name is one at all; what is not matches `on any action` only.
-    pub well_formed: bool,
     /// Its fields, by their places in [`ActionDef::fields`].
     pub fields: Vec<Attribute>,
     /// Facts by their places in the schemas.
@@ -102,7 +100,6 @@ impl Bound {
         dropped.sort();
         Self {
             action,
-            well_formed: action_name::is_well_formed(&name),
             principal: principal(agent.first()),
             name,
             fields,
@@ -209,7 +206,8 @@ impl Bound {
 
     fn matches_undeclared(&self, patterns: &NamePatterns) -> bool {
         let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
-        patterns.any || (self.well_formed && action_name::list_matches(parts, &self.name))
+        // Bytes are bytes: a name that is not well formed is reached by floors like any other.
+        patterns.any || action_name::list_matches(parts, &self.name)
     }
 }
 
