@@ -1,6 +1,7 @@
 //! A host that asks before it acts: one policy, shared by threads, many requests.
 //!
 //! `cargo run --example embed`
+#![allow(clippy::disallowed_methods, reason = "a host may do what the library does not")]
 
 use std::sync::Arc;
 

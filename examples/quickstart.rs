@@ -1,4 +1,5 @@
 //! From a rule to a decision in one function: `cargo run --example quickstart`.
+#![allow(clippy::disallowed_methods, reason = "a host may do what the library does not")]
 
 use aas::diagnostic::render;
 use aas::{Entities, Facts, Policy, Raw, Request, Settings, SourceSet};
