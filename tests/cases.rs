@@ -10,10 +10,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use aas::diagnostic::{Code, render};
-use aas::{Policy, SourceSet, pipeline, syntax};
+use aas::{SourceSet, pipeline, syntax};
 use support::decided::{Decided, codes};
+use support::engines::Compiled;
+use support::expectations;
 use support::page::{self, Found, Page};
-use support::{engines, expectations};
 
 fn pages() -> Vec<Page> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -58,13 +59,7 @@ fn judge(page: &Page) -> Vec<String> {
         );
         return wrong;
     };
-    let policy = match Policy::from_typed(typed).with_native() {
-        Ok(policy) => policy,
-        Err(why) => {
-            wrong.push(format!("no native code: {why}"));
-            return wrong;
-        }
-    };
+    let policy = Compiled::new(typed);
     for ask in &page.requests {
         if let Err(why) = decision(page, &policy, ask) {
             wrong.push(format!("line {}: {why}", ask.line));
@@ -75,8 +70,8 @@ fn judge(page: &Page) -> Vec<String> {
     wrong
 }
 
-fn decision(page: &Page, policy: &Policy, ask: &page::Ask) -> Result<(), String> {
-    let decided = engines::ask(policy, &ask.json);
+fn decision(page: &Page, policy: &Compiled, ask: &page::Ask) -> Result<(), String> {
+    let decided = policy.ask(&ask.json);
     let Some(expected) = &ask.expected else {
         return match decided {
             Err(why) if why.starts_with("no request") => Ok(()),
@@ -84,7 +79,7 @@ fn decision(page: &Page, policy: &Policy, ask: &page::Ask) -> Result<(), String>
             Ok(_) => Err("this is a request after all".into()),
         };
     };
-    let (decision, _) = decided?;
+    let decision = decided?;
     let package = &page.settings.package;
     let actual = Decided::of(&decision, policy.typed(), package);
     if expected.is_met_by(&actual, &codes(&decision, policy.typed())) {
@@ -97,7 +92,7 @@ fn decision(page: &Page, policy: &Policy, ask: &page::Ask) -> Result<(), String>
 }
 
 /// One canonical form: formatting it again changes nothing, and it means the same policy.
-fn form(page: &Page, policy: &Policy) -> Vec<String> {
+fn form(page: &Page, policy: &Compiled) -> Vec<String> {
     let mut wrong = Vec::new();
     let formatted = |sources: &SourceSet| -> Result<SourceSet, String> {
         let mut out = SourceSet::default();
@@ -123,7 +118,7 @@ fn form(page: &Page, policy: &Policy) -> Vec<String> {
         Err(why) => wrong.push(format!("the formatted text: {why}")),
     }
     match pipeline::check(&once, &page.settings).policy {
-        Some(again) if again.hash == *policy.hash() => {}
+        Some(again) if again.hash == policy.typed().hash => {}
         Some(_) => wrong.push("formatted, it is another policy".into()),
         None => wrong.push("formatted, it has errors".into()),
     }
@@ -131,11 +126,11 @@ fn form(page: &Page, policy: &Policy) -> Vec<String> {
 }
 
 /// The page's own `test` blocks.
-fn tests_of(policy: &Policy) -> Vec<String> {
+fn tests_of(policy: &Compiled) -> Vec<String> {
     let mut wrong = Vec::new();
     for test in &policy.typed().tests {
         for case in &test.cases {
-            match engines::decide(policy, &case.request, &case.facts, &case.entities) {
+            match policy.decide(&case.request, &case.facts, &case.entities) {
                 Err(why) => wrong.push(format!("test {:?}: {why}", test.title)),
                 Ok(decision) => {
                     let unmet = expectations::unmet(policy.typed(), &case.expect, &decision);

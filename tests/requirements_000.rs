@@ -12,14 +12,13 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use aas::Policy;
 use aas::check::typed::TypedPolicy;
 use aas::decision::{Decision, Tier};
 use aas::settings::Manifest;
 use aas::source::FileId;
 use aas::{SourceSet, pipeline};
 use serde_json::{Map, Value, json};
-use support::engines;
+use support::engines::Compiled;
 use support::{expectations, page};
 
 fn root() -> &'static Path {
@@ -42,12 +41,12 @@ fn package(folder: &Path) -> (SourceSet, Manifest) {
     (sources, manifest)
 }
 
-fn autonomy() -> Policy {
+fn autonomy() -> Compiled {
     let (sources, manifest) = package(&root().join("rules/autonomy"));
     let checked = pipeline::check(&sources, &manifest.settings);
     let shown = aas::diagnostic::render::human(&checked.diagnostics, &sources, false);
     assert!(checked.diagnostics.is_empty(), "rules/autonomy is not clean\n{shown}");
-    Policy::from_typed(checked.policy.expect("a policy without findings")).with_native().expect("native code")
+    Compiled::new(checked.policy.expect("a policy without findings"))
 }
 
 #[test]
@@ -58,7 +57,7 @@ fn the_package_is_clean_and_its_tests_hold() {
     for test in &policy.typed().tests {
         for (i, case) in test.cases.iter().enumerate() {
             requests += 1;
-            match engines::decide(&policy, &case.request, &case.facts, &case.entities) {
+            match policy.decide(&case.request, &case.facts, &case.entities) {
                 Err(why) => wrong.push(format!("{:?}, request {}: {why}", test.title, i + 1)),
                 Ok(decision) => {
                     let unmet = expectations::unmet(policy.typed(), &case.expect, &decision);
@@ -149,9 +148,9 @@ fn held(policy: &TypedPolicy, decision: &Decision, guard: &str) -> Option<Tier> 
 }
 
 /// Whether the decision is what the case asks; otherwise what is different.
-fn difference(policy: &Policy, case: &Value, asked: &Asked) -> Option<String> {
-    let decision = match engines::ask(policy, &wire(case).to_string()) {
-        Ok((decided, _)) => decided,
+fn difference(policy: &Compiled, case: &Value, asked: &Asked) -> Option<String> {
+    let decision = match policy.ask(&wire(case).to_string()) {
+        Ok(decided) => decided,
         Err(why) => return Some(why),
     };
     match asked {
