@@ -87,7 +87,7 @@ impl Printer<'_> {
             }
             K::Has(of) => self.prefixed("has ", of),
             K::Not(of) => self.prefixed("not ", of),
-            K::Coalesce(a, b) => self.infix(a, " ?? ", b, own),
+            K::Coalesce(a, b) => self.infix(a, " ?? ", b, Binding::Add),
             K::And(all) => self.joined(all, " and ", own, "true"),
             K::Or(all) => self.joined(all, " or ", own, "false"),
             K::AtLeast(n, all) => {
@@ -288,12 +288,12 @@ fn binding(kind: &TExprKind) -> Binding {
         K::And(all) if all.len() > 1 => Binding::And,
         K::Quantified { .. } => Binding::Or,
         K::Not(_) | K::Has(_) => Binding::Not,
-        K::Compare(..) | K::In(..) | K::Warnings(_) | K::Standing(..) => Binding::Compare,
+        K::Compare(..) | K::In(..) | K::Coalesce(..) | K::Warnings(_) | K::Standing(..) => Binding::Compare,
         K::Call(id, arguments) => match builtin::all().get(id.0 as usize).map(|row| row.form) {
             Some(Form::Relation) if arguments.len() == 2 => Binding::Compare,
             Some(Form::Relation | Form::Property | Form::Method | Form::Function) | None => Binding::Tight,
         },
-        K::Arithmetic(Arithmetic::Add | Arithmetic::Subtract, ..) | K::Coalesce(..) => Binding::Add,
+        K::Arithmetic(Arithmetic::Add | Arithmetic::Subtract, ..) => Binding::Add,
         K::Arithmetic(Arithmetic::Multiply, ..) => Binding::Multiply,
         K::Or(_)
         | K::And(_)

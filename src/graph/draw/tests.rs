@@ -1,0 +1,102 @@
+//! Pictures: well formed, nothing on top of anything, folded where too large.
+
+use super::layout::layout;
+use super::{MOST_NODES, Picture, dot, mermaid, picture, svg};
+use crate::check::typed::{ActionId, TypedPolicy};
+use crate::decision::Tier;
+use crate::graph::tests::{MERGE, always, branch, field, policy, rule, small_policy};
+use crate::graph::{DecisionGraph, build, build_part};
+use crate::types::Type;
+
+fn whole(policy: &TypedPolicy) -> Picture {
+    picture(&build(policy))
+}
+
+fn action(policy: &TypedPolicy, id: ActionId) -> Picture {
+    picture(&DecisionGraph { policy, parts: vec![build_part(policy, id)] })
+}
+
+fn overlaps(picture: &Picture) -> Vec<(usize, usize)> {
+    let placed = layout(picture);
+    let mut found = Vec::new();
+    for (i, a) in placed.spots.iter().enumerate() {
+        for (j, b) in placed.spots.iter().enumerate().skip(i + 1) {
+            let apart = a.x + a.width <= b.x
+                || b.x + b.width <= a.x
+                || a.y + a.height <= b.y + 0.01
+                || b.y + b.height <= a.y + 0.01;
+            if !apart {
+                found.push((i, j));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_box_covers_another() {
+    let policy = small_policy();
+    assert_eq!(overlaps(&action(&policy, MERGE)), []);
+    assert_eq!(overlaps(&whole(&policy)), []);
+}
+
+#[test]
+fn lines_run_from_left_to_right() {
+    let picture = action(&small_policy(), MERGE);
+    assert!(picture.lines.iter().all(|l| picture.boxes[l.from].column < picture.boxes[l.to].column));
+    assert!(picture.lines.iter().any(|l| l.dashed));
+    assert!(picture.lines.iter().any(|l| l.tier == Some(Tier::Red)));
+}
+
+#[test]
+fn text_of_authors_is_escaped() {
+    let mut made = small_policy();
+    made.settings.package = "<a> & \"b\"\u{1}".into();
+    let picture = whole(&made);
+    let text = svg::write(&picture);
+    assert!(text.contains("&lt;a&gt; &amp; &quot;b&quot;\u{fffd}"), "{text}");
+    assert!(dot::write(&picture).contains("<a> & \\\"b\\\"\u{fffd}"));
+    assert!(mermaid::write(&picture).contains("#60;a#62; #38; #34;b#34;"));
+}
+
+#[test]
+fn tags_are_closed() {
+    let text = svg::write(&action(&small_policy(), MERGE));
+    for tag in ["svg", "g", "text", "title"] {
+        let opened = text.matches(&format!("<{tag}>")).count() + text.matches(&format!("<{tag} ")).count();
+        assert_eq!(opened, text.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+    assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+}
+
+#[test]
+fn a_large_policy_is_folded() {
+    let rules = (0..500).map(|n| rule(&format!("demo.p{}.r{n:03}", n % 7), vec![branch(always(), Tier::Yellow)]));
+    let large = policy(rules.collect(), Tier::Red);
+    let picture = whole(&large);
+    assert!(picture.boxes.len() < MOST_NODES, "{}", picture.boxes.len());
+    assert!(picture.subtitle.contains("500 items"));
+}
+
+#[test]
+fn a_policy_without_items_is_a_picture_too() {
+    let empty = policy(vec![], Tier::Red);
+    assert!(svg::write(&whole(&empty)).contains("where no rule matches"));
+    assert!(svg::write(&action(&empty, MERGE)).contains("action git.merge"));
+}
+
+#[test]
+fn long_conditions_are_broken_and_cut() {
+    let long = field(&"very_long_name_".repeat(40), Type::Bool);
+    let made = policy(vec![rule("demo.long", vec![branch(long, Tier::Red)])], Tier::Red);
+    let picture = action(&made, MERGE);
+    assert!(picture.boxes.iter().all(|b| b.text.len() <= 7 && b.text.iter().all(|l| l.chars().count() <= 48)));
+    assert_eq!(overlaps(&picture), []);
+}
+
+#[test]
+fn the_diagrams_of_a_small_policy() {
+    let picture = action(&small_policy(), MERGE);
+    insta::assert_snapshot!("dot", dot::write(&picture));
+    insta::assert_snapshot!("mermaid", mermaid::write(&picture));
+}
