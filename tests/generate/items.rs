@@ -243,8 +243,8 @@ impl Items<'_> {
             self.add(package, &name, text, vec![rule]);
             return;
         }
-        let notify = if self.random.once_in(3) { "    notify digest\n" } else { "" };
-        let text = format!("relax {name} on {}{by} {{\n    when {condition}\n    {lowers}\n{notify}}}", about.pattern);
+        let duties = self.duties(&about, false);
+        let text = format!("relax {name} on {}{by} {{\n    when {condition}\n    {lowers}\n{duties}}}", about.pattern);
         self.add(package, &name, text, about.needs);
     }
 
