@@ -81,6 +81,7 @@ impl<'a> Checker<'a> {
         let code = head.code.as_ref().map_or_else(|| name.clone(), |c| c.text.as_str().into());
         let black = may_be(&body, Tier::Black);
         let obligations = self.duties(place, head, &scope, black);
+        let body = only_if_told(body, &obligations);
         Draft {
             item: Item {
                 package: self.set.package(place.package).name.as_str().into(),
@@ -637,6 +638,27 @@ pub(super) fn all(mut parts: Vec<TExpr>, span: Span) -> TExpr {
         1 => parts.remove(0),
         _ => typed(TExprKind::And(parts), Type::Bool, span),
     }
+}
+
+/// A relax or exception whose `run` could not be carried out does not hold: otherwise taking it away would
+/// make a decision looser that its erring argument made black.
+fn only_if_told(mut body: ItemBody, obligations: &[Duty]) -> ItemBody {
+    if let ItemBody::Relax { when, .. } | ItemBody::Exception { when, .. } = &mut body {
+        let runs =
+            obligations.iter().filter_map(|d| if let Duty::Run { arguments, .. } = d { Some(arguments) } else { None });
+        let told = runs.flatten().map(|(_, argument)| {
+            let has = |e: TExpr| typed(TExprKind::Has(Box::new(e)), Type::Bool, argument.span);
+            let absent = typed(TExprKind::Not(Box::new(has(argument.clone()))), Type::Bool, argument.span);
+            any(vec![has(argument.clone()), absent], argument.span)
+        });
+        let told: Vec<TExpr> = told.collect();
+        if !told.is_empty() {
+            let span = when.span;
+            let own = std::mem::replace(when, constant_expr(Value::Bool(true), Type::Bool, span));
+            *when = all(std::iter::once(own).chain(told).collect(), span);
+        }
+    }
+    body
 }
 
 /// One of the parts.

@@ -116,6 +116,9 @@ fn carry(evaluator: &mut Evaluator<'_>, verdict: &Verdict, decision: &mut Decisi
             },
         }
     }
+    let idle = verdict.duties.idle.iter();
+    failed.extend(idle.filter(|(item, place)| run(evaluator, *item, *place).is_err()).map(|(item, _)| *item));
+    failed.sort();
     failed.dedup();
     failed
 }

@@ -2,7 +2,9 @@
 //!
 //! * `redact` and `notify` from every item that matches; of a rule that a relax lowered its `redact`s only.
 //! * The approvals that cover, when the result is red; equal ones once, the fallback only where no other.
-//! * `instead`, if black, and `run` from determining items whose condition is true.
+//! * `instead`, if black, and `run` from determining items whose condition is true. An argument of `run` that
+//!   errs makes the decision black wherever its item matches, determining or not: otherwise a further floor,
+//!   or an error in the condition, would make a black decision looser.
 //!
 //! All in canonical order and without repeats: what two items ask for stands under the first of them.
 
@@ -26,6 +28,9 @@ pub enum Carried {
 pub struct Duties {
     /// In canonical order, without repeats.
     pub carried: Vec<Carried>,
+    /// `run`s that are not carried, by the place among the item's duties, of items that match all the same:
+    /// were their arguments told only where they are carried, another floor could lower a decision.
+    pub idle: Vec<(ItemId, usize)>,
     /// Items that ask for different actions instead: none of them is carried.
     pub conflict: Vec<ItemId>,
     /// Every item that asks for something the decision carries, repeats included.
@@ -88,6 +93,7 @@ pub(super) fn oblige(
                     duties.add(id, Carried::Ready(Obligation::Instead { action, item: id }));
                 }
                 Duty::Run { .. } if decides && !lowered(weights, id) => duties.add(id, Carried::Run(id, place)),
+                Duty::Run { .. } if matches => duties.idle.push((id, place)),
                 Duty::Notify(_) | Duty::Redact(_) | Duty::Instead(_) | Duty::Run { .. } => {}
             }
         }

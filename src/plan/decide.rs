@@ -319,8 +319,10 @@ fn oblige<I: Inputs + ?Sized>(
                 }
                 Duty::Run { .. } if decides && asks.runs => {
                     asking.insert(item);
-                    run(plan, scratch, &runner, (item, place), made);
+                    run(plan, scratch, &runner, (item, place), true, made);
                 }
+                // Told wherever its item matches: otherwise a further floor could make a black decision looser.
+                Duty::Run { .. } if asks.redacts => run(plan, scratch, &runner, (item, place), false, made),
                 Duty::Notify(_) | Duty::Redact(_) | Duty::Instead(_) | Duty::Run { .. } => {}
             }
         }
@@ -414,12 +416,13 @@ fn instead(policy: &TypedPolicy, made: &mut Verdict) -> Option<ActionId> {
     None
 }
 
-/// One `run` with its arguments.
+/// One `run` with its arguments; where it is not carried, only whether they can be told.
 fn run<I: Inputs + ?Sized>(
     plan: &Plan,
     scratch: &Scratch,
     runner: &Runner<'_, I>,
     (item, place): (ItemId, usize),
+    carried: bool,
     made: &mut Verdict,
 ) {
     let mut wanted = scratch.units.iter().flat_map(|id| &plan.unit(*id).runs);
@@ -442,5 +445,7 @@ fn run<I: Inputs + ?Sized>(
             }
         }
     }
-    add(made, Obligation::Run { workflow: run.workflow.to_string(), arguments, item });
+    if carried {
+        add(made, Obligation::Run { workflow: run.workflow.to_string(), arguments, item });
+    }
 }
