@@ -1,5 +1,7 @@
 //! A loaded set becomes a policy, or its errors are said.
 
+use std::io::Write as _;
+
 use aas::Policy;
 use aas::diagnostic::{Code, LintLevel, Severity};
 
@@ -17,6 +19,19 @@ pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
             findings.add(&set.sources, diagnostics);
             findings.complain()?;
             Err(Failure::said("The rules cannot be compiled."))
+        }
+    }
+}
+
+/// The same policy with native code. Where this machine cannot have it the plan answers in its place, every
+/// decision says so, and so does one line on standard error.
+pub(crate) fn with_native(policy: Policy) -> Policy {
+    match policy.clone().with_native() {
+        Ok(native) => native,
+        Err(why) => {
+            // Nobody may read standard error; the decisions name their engine.
+            let _ = writeln!(std::io::stderr(), "No native code, the plan answers: {why}.");
+            policy
         }
     }
 }

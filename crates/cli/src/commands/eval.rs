@@ -10,7 +10,7 @@ use aas::{Entities, Facts, Policy, Request};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use crate::compile::compile;
+use crate::compile::{compile, with_native};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load::{self, Set};
 use crate::out::{self, Out};
@@ -91,6 +91,8 @@ struct Answered {
 pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let set = load::single(&args.rules)?;
     let policy = compile(&set)?;
+    let wanted = args.engine.engines();
+    let policy = if wanted.contains(&Engine::Jit) { with_native(policy) } else { policy };
     let desk = Desk { args, set, policy };
     match (&args.request, &args.requests) {
         (Some(file), _) => desk.one(file, out),

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 
-use crate::compile::compile;
+use crate::compile::{compile, with_native};
 use crate::exit::{Exit, Outcome};
 use crate::load;
 use crate::out::Out;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let progress = progress();
     let mut reports = Vec::new();
     for set in load::sets(&args.paths)? {
-        let policy = compile(&set)?;
+        let policy = with_native(compile(&set)?);
         let filter = args.filter.as_deref().unwrap_or_default();
         reports.push(run::run(set, policy, filter, &progress)?);
     }
