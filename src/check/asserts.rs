@@ -43,7 +43,7 @@ impl Checker<'_> {
                     .help("Name another tier."),
             );
         }
-        let scope = self.scope(package, &assert.on, Reach::Open, "assert")?;
+        let scope = self.scope(package, &assert.on, Reach::Declared, "assert")?;
         let mut env = Env::of_scope(file, &scope);
         let mut parts = Vec::new();
         if let Some(by) = &assert.by {

@@ -90,7 +90,11 @@ impl Drawer<'_> {
             Type::List(inner) | Type::Set(inner) => self.list(ty, inner, place),
             Type::Map(inner) => self.map(ty, inner, place),
             Type::String => {
-                let text = self.text(ty.ty.required(), place);
+                let text = if self.hints.secrets && self.random.once_in(8) {
+                    secret_text()
+                } else {
+                    self.text(ty.ty.required(), place)
+                };
                 let most = usize::try_from(ty.length.1).unwrap_or(usize::MAX);
                 Raw::text(&text.chars().take(most).collect::<String>())
             }
@@ -291,4 +295,10 @@ fn ordinary(ty: &Type) -> &'static [&'static str] {
         ],
         _ => &["", "a", "main", "staging", "x y", "Zürich", "0", "a/b.txt"],
     }
+}
+
+/// A text that the scanner finds something in: the shape of a cloud access key, put together here so that no
+/// file holds one.
+fn secret_text() -> String {
+    ["AKI", "A", "QZ7XKPL2M4VNB8RT"].concat()
 }

@@ -45,6 +45,8 @@ pub struct Hints {
     pub standings: BTreeSet<Arc<str>>,
     /// Constants that flags are asked for, key by key.
     pub flag_keys: BTreeMap<(FlagId, usize), Vec<Value>>,
+    /// Whether the scanner of secrets is asked.
+    pub secrets: bool,
     /// Patterns over undeclared names.
     pub patterns: BTreeSet<Arc<str>>,
 }
@@ -126,6 +128,12 @@ impl Hints {
         }
         match &e.kind {
             TExprKind::Const(value) => self.constant(value, found),
+            TExprKind::SecretsFound(of) | TExprKind::SecretsKinds(of) => {
+                self.secrets = true;
+                if let Some(of) = of {
+                    self.gather(of, variables, found);
+                }
+            }
             TExprKind::Flag(id, keys) => self.flag(*id, keys, variables, found),
             TExprKind::Standing(name, _) => {
                 self.standings.insert(name.clone());
