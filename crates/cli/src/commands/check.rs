@@ -36,7 +36,13 @@ pub(crate) struct Args {
 pub(crate) enum Emit {
     /// Names resolved across packages.
     Hir,
-    /// Claims that are believed.
+    /// The decision graph.
+    Graph,
+    /// The decision program of each action.
+    Plan,
+    /// The intermediate code of Cranelift.
+    Clif,
+    /// Claims that are believed, and expressions that can err.
     Claims,
 }
 

@@ -61,7 +61,9 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
             return Err(Failure::said(format_args!("No rule file declares the action `{action}`.{hint}")));
         }
         ([_, _, ..], _) if args.format == Format::Svg => {
-            return Err(Failure::said("The paths hold several policy sets, and a picture shows one. Name one of them."));
+            return Err(Failure::said(
+                "The paths hold several policy sets, and a picture shows one. Name one of them.",
+            ));
         }
         _ => {}
     }

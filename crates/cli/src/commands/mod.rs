@@ -5,6 +5,7 @@ mod completions;
 mod eval;
 mod explain;
 mod fmt;
+pub(crate) mod graph;
 mod man;
 mod new;
 mod test;
@@ -31,6 +32,7 @@ enum Command {
     Eval(eval::Args),
     Test(test::Args),
     Fmt(fmt::Args),
+    Graph(graph::Args),
     Explain(explain::Args),
     New(new::Args),
     Completions(completions::Args),
@@ -44,6 +46,7 @@ pub(crate) fn run(cli: Cli, out: &mut Out) -> Outcome {
         Command::Eval(args) => eval::run(&args, out),
         Command::Test(args) => test::run(&args, out),
         Command::Fmt(args) => fmt::run(&args, out),
+        Command::Graph(args) => graph::run(&args, out),
         Command::Explain(args) => explain::run(&args, out),
         Command::New(args) => new::run(&args, out),
         Command::Completions(args) => completions::run(&args, out),

@@ -109,7 +109,9 @@ fn a_link_that_leads_back_is_named() {
 fn every_phase_can_be_printed() {
     let folder = Folder::new();
     folder.write("rules.aasrule", RULES);
-    for (emit, text) in [("hir", "package desk"), ("claims", "")] {
+    for (emit, text) in
+        [("hir", "package desk"), ("graph", "mail.send"), ("plan", "mail.send"), ("clif", "function"), ("claims", "")]
+    {
         folder.aasc(&["check", "rules.aasrule", "--emit", emit]).exits(0).prints(text);
     }
 }

@@ -6,6 +6,7 @@ mod check;
 mod eval;
 mod explain;
 mod fmt;
+mod graph;
 mod help;
 mod new;
 mod support;
