@@ -4,7 +4,7 @@ use super::Checker;
 use super::expression::Env;
 use super::items::{Draft, Place, all, negate};
 use super::scope::Reach;
-use super::typed::{Branch, ItemBody, ItemKind, TExpr};
+use super::typed::{Branch, ItemBody, ItemKind, TExpr, TExprKind};
 use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -36,6 +36,10 @@ impl Checker<'_> {
         base?;
         let branches = branches?;
         let reads_warnings = env.reads.warnings.is_some();
+        let red = guard.bands.iter().all(|b| b.tier >= Tier::Red);
+        if let Some(span) = branches.iter().find_map(|b| turned_warnings(&b.when)).filter(|_| red) {
+            self.warnings_misused(span);
+        }
         let body = ItemBody::Floor { branches, if_unclear, reads_warnings, approvable: false };
         Some(self.draft(place, head, ItemKind::Guard, scope, body))
     }
@@ -156,4 +160,22 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// Where `warnings` stands so that more of them could make the guard hold less: behind a `not` or `unless`, in
+/// a checklist, in anything but `and`, `or` and `at least`.
+fn turned_warnings(e: &TExpr) -> Option<Span> {
+    if matches!(e.kind, TExprKind::Warnings(_)) {
+        return None;
+    }
+    if let TExprKind::And(parts) | TExprKind::Or(parts) | TExprKind::AtLeast(_, parts) = &e.kind {
+        return parts.iter().find_map(turned_warnings);
+    }
+    let mut found = None;
+    e.visit(&mut |inner| {
+        if matches!(inner.kind, TExprKind::Warnings(_)) {
+            found = Some(inner.span);
+        }
+    });
+    found
 }

@@ -292,7 +292,7 @@ impl<'a> Checker<'a> {
         self.report(
             Diagnostic::new(Code::WarningsMisused, span, "`warnings` is for guards that are red or black.")
                 .at("not here")
-                .note("It counts floors; what it decides must be stricter than what it counts.")
+                .note("It counts floors: more of them may make a decision stricter, never looser.")
                 .help("Write `guard … { when warnings >= 3  red  because \"…\" }`."),
         );
     }
