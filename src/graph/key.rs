@@ -52,6 +52,27 @@ impl<'p> Keys<'p> {
 
 /// Writes what makes an expression itself. Names are written with their lengths, so nothing can run together.
 fn spell(expr: &TExpr, out: &mut String) {
+    // Connectives recurse here alone, so that deep conditions need little stack.
+    match &expr.kind {
+        TExprKind::Not(of) => spell_all("not", std::slice::from_ref(of), out),
+        TExprKind::And(all) => spell_all("and", all, out),
+        TExprKind::Or(all) => spell_all("or", all, out),
+        _ => spell_form(expr, out),
+    }
+}
+
+fn spell_all<E: std::borrow::Borrow<TExpr>>(name: &str, all: &[E], out: &mut String) {
+    out.push_str(name);
+    out.push('(');
+    for part in all {
+        spell(part.borrow(), out);
+        out.push(',');
+    }
+    out.push(')');
+}
+
+#[inline(never)]
+fn spell_form(expr: &TExpr, out: &mut String) {
     use TExprKind as K;
     match &expr.kind {
         K::Const(value) => spell_value(value, out),

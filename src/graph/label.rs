@@ -7,6 +7,9 @@ use crate::check::typed::{Arithmetic, Comparison, FactGroup, Standing, TExpr, TE
 use crate::types::Type;
 use crate::value::Value;
 
+/// Deeper parts are left out: nobody reads them, and the stack is small.
+const MAX_DEPTH: u32 = 24;
+
 /// How tightly the outermost operator binds; a looser operand gets parentheses.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Binding {
@@ -22,7 +25,7 @@ enum Binding {
 /// An expression as text.
 #[must_use]
 pub fn expr(policy: &TypedPolicy, expr: &TExpr) -> String {
-    let mut printer = Printer { policy, out: String::new() };
+    let mut printer = Printer { policy, out: String::new(), depth: 0 };
     printer.expr(expr, Binding::Or);
     printer.out
 }
@@ -30,7 +33,7 @@ pub fn expr(policy: &TypedPolicy, expr: &TExpr) -> String {
 /// A constant as text.
 #[must_use]
 pub fn value(policy: &TypedPolicy, value: &Value) -> String {
-    let mut printer = Printer { policy, out: String::new() };
+    let mut printer = Printer { policy, out: String::new(), depth: 0 };
     printer.value(value);
     printer.out
 }
@@ -46,10 +49,21 @@ pub fn short(name: &str) -> &str {
 struct Printer<'a> {
     policy: &'a TypedPolicy,
     out: String,
+    depth: u32,
 }
 
 impl Printer<'_> {
     fn expr(&mut self, expr: &TExpr, around: Binding) {
+        if self.depth == MAX_DEPTH {
+            self.out.push('…');
+            return;
+        }
+        self.depth += 1;
+        self.nested(expr, around);
+        self.depth -= 1;
+    }
+
+    fn nested(&mut self, expr: &TExpr, around: Binding) {
         let own = binding(&expr.kind);
         if own < around {
             self.out.push('(');

@@ -5,10 +5,12 @@
 //!    the stricter of its tier and the default. Where no row of a rule is true or erred: the default.
 //! 3. Floors raise that. Floors that read `warnings` are judged after the others were counted.
 
+use std::collections::HashMap;
+
 use super::frame::Out;
 use super::{PlanRow, Unit};
-use crate::check::typed::{ItemKind, TypedPolicy};
-use crate::decision::Tier;
+use crate::check::typed::TypedPolicy;
+use crate::decision::{ItemId, Tier};
 use crate::graph::{Effect, Row, relaxes};
 
 /// Some rows, one bit each.
@@ -105,26 +107,29 @@ impl Combine {
             silences: Vec::new(),
             watched: Vec::new(),
         };
-        let mut watched: Vec<(crate::decision::ItemId, Watched)> = Vec::new();
+        let mut watched: Vec<Watched> = Vec::new();
+        let mut watched_at: HashMap<ItemId, usize> = HashMap::new();
+        let lowering: Vec<(usize, &PlanRow)> =
+            rows.iter().enumerate().filter(|(_, row)| matches!(row.effect, Effect::Relax { .. })).collect();
         for (place, row) in rows.iter().enumerate() {
             match row.effect {
                 Effect::Rule { tier } => {
-                    let relaxes = relaxes_of(policy, rows, row);
+                    let relaxes = relaxes_of(policy, &lowering, row);
                     made.group(tier, relaxes, rows.len()).rows.add(place);
                 }
                 Effect::Floor { tier, erred, reads_warnings } => {
                     made.floors_held[tier as usize].add(place);
                     made.floors_erred[erred as usize].add(place);
                     if !reads_warnings {
-                        let at = watched.iter().position(|(item, _)| *item == row.item).unwrap_or_else(|| {
-                            watched.push((row.item, Watched { held: none(), erred: none() }));
+                        let at = *watched_at.entry(row.item).or_insert_with(|| {
+                            watched.push(Watched { held: none(), erred: none() });
                             watched.len() - 1
                         });
                         if tier >= Tier::Yellow {
-                            watched[at].1.held.add(place);
+                            watched[at].held.add(place);
                         }
                         if erred >= Tier::Yellow {
-                            watched[at].1.erred.add(place);
+                            watched[at].erred.add(place);
                         }
                     }
                 }
@@ -140,7 +145,7 @@ impl Combine {
                 Effect::Relax { .. } | Effect::Approval { .. } => {}
             }
         }
-        made.watched = watched.into_iter().map(|(_, w)| w).collect();
+        made.watched = watched;
         made
     }
 
@@ -155,15 +160,14 @@ impl Combine {
 }
 
 /// The rows of relaxes that can lower a row of a rule, with what it then counts as.
-fn relaxes_of(policy: &TypedPolicy, rows: &[PlanRow], rule: &PlanRow) -> Vec<(usize, Tier)> {
+fn relaxes_of(policy: &TypedPolicy, lowering: &[(usize, &PlanRow)], rule: &PlanRow) -> Vec<(usize, Tier)> {
     let as_row = Row { item: rule.item, branch: rule.branch, condition: Default::default(), effect: rule.effect };
     let mut found = Vec::new();
-    for (place, row) in rows.iter().enumerate() {
-        if let Effect::Relax { from, to, of } = row.effect {
-            debug_assert_eq!(policy.item(row.item).kind, ItemKind::Relax);
-            if relaxes(policy, row.item, from, to, of, &as_row) {
-                found.push((place, to));
-            }
+    for (place, row) in lowering {
+        if let Effect::Relax { from, to, of } = row.effect
+            && relaxes(policy, row.item, from, to, of, &as_row)
+        {
+            found.push((*place, to));
         }
     }
     found

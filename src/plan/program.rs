@@ -107,6 +107,26 @@ impl Program {
     #[must_use]
     pub fn compile(names: &Names<'_>, expr: &TExpr) -> Self {
         use TExprKind as K;
+        // Connectives recurse here alone, so that deep conditions need little stack.
+        match &expr.kind {
+            K::Not(of) => Self::Not(Box::new(Self::compile(names, of))),
+            K::And(all) => Self::And(Self::compile_all(names, all)),
+            K::Or(all) => Self::Or(Self::compile_all(names, all)),
+            _ => Self::compile_value(names, expr),
+        }
+    }
+
+    fn compile_all(names: &Names<'_>, all: &[TExpr]) -> Vec<Self> {
+        let mut made = Vec::with_capacity(all.len());
+        for expr in all {
+            made.push(Self::compile(names, expr));
+        }
+        made
+    }
+
+    #[inline(never)]
+    fn compile_value(names: &Names<'_>, expr: &TExpr) -> Self {
+        use TExprKind as K;
         let one = |e: &TExpr| Box::new(Self::compile(names, e));
         let many = |all: &[TExpr]| all.iter().map(|e| Self::compile(names, e)).collect::<Vec<_>>();
         match &expr.kind {
@@ -185,6 +205,7 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
             Program::Lacking(name) => {
                 Err(Fault::new(FaultKind::NotOnAction, format!("the action has no field `{name}`")))
             }
+            Program::Absent => Ok(None),
             Program::Fact(group, place) => borrowed(self.inputs.fact(*group, *place as usize)),
             Program::Flag(id, keys) => {
                 let keys = self.all(keys, variables)?;
@@ -214,7 +235,7 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
                 None => self.run(b, variables),
             },
             Program::Not(_) | Program::And(_) | Program::Or(_) | Program::AtLeast(..) | Program::Compare(..) => {
-                yes_no(self.logic(program, variables)?)
+                yes_no(self.judge(program, variables)?)
             }
             Program::Arithmetic(how, a, b) => self.calculate(*how, a, b, variables),
             Program::ToDecimal(of) => {
@@ -244,7 +265,56 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
         self.judge(program, variables).ok()
     }
 
+    /// Connectives recurse here alone, so that deep conditions need little stack.
     fn judge(&self, program: &Program, variables: &Variables<'_>) -> Result<bool, Fault> {
+        match program {
+            Program::Not(of) => self.judge(of, variables).map(|b| !b),
+            Program::And(all) => self.joined(all, variables, false),
+            Program::Or(all) => self.joined(all, variables, true),
+            Program::AtLeast(n, all) => self.at_least(*n, all, variables),
+            _ => self.told(program, variables),
+        }
+    }
+
+    fn joined(&self, all: &[Program], variables: &Variables<'_>, strong: bool) -> Result<bool, Fault> {
+        let mut fault = None;
+        for program in all {
+            match self.judge(program, variables) {
+                Ok(b) if b == strong => return Ok(strong),
+                Ok(_) => {}
+                Err(f) => fault = fault.or(Some(f)),
+            }
+        }
+        fault.map_or(Ok(!strong), Err)
+    }
+
+    fn at_least(&self, n: u32, all: &[Program], variables: &Variables<'_>) -> Result<bool, Fault> {
+        let (mut held, mut possible, mut fault) = (0, 0, None);
+        for program in all {
+            match self.judge(program, variables) {
+                Ok(b) => {
+                    held += u32::from(b);
+                    possible += u32::from(b);
+                }
+                Err(f) => {
+                    possible += 1;
+                    fault = fault.or(Some(f));
+                }
+            }
+        }
+        match fault {
+            Some(fault) if held < n && possible >= n => Err(fault),
+            Some(_) | None => Ok(held >= n),
+        }
+    }
+
+    /// The truth of what is no connective.
+    #[inline(never)]
+    fn told(&self, program: &Program, variables: &Variables<'_>) -> Result<bool, Fault> {
+        if let Program::Compare(how, a, b) = program {
+            let (a, b) = (self.there(a, variables)?, self.there(b, variables)?);
+            return compare_values(self.context, *how, &a, &b);
+        }
         match &*self.there(program, variables)? {
             Value::Bool(b) => Ok(*b),
             _ => Err(unbound()),
@@ -272,29 +342,6 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
                 owned(fields.get(place as usize).cloned().unwrap_or(Err(unbound())))
             }
             Cow::Borrowed(_) | Cow::Owned(_) => Err(unbound()),
-        }
-    }
-
-    fn logic(&self, program: &Program, variables: &Variables<'_>) -> Result<bool, Fault> {
-        match program {
-            Program::Not(of) => self.judge(of, variables).map(|b| !b),
-            Program::And(all) => kleene(all.iter().map(|p| self.judge(p, variables)), false),
-            Program::Or(all) => kleene(all.iter().map(|p| self.judge(p, variables)), true),
-            Program::AtLeast(n, all) => {
-                let answers: Vec<_> = all.iter().map(|p| self.judge(p, variables)).collect();
-                let held = answers.iter().filter(|a| matches!(a, Ok(true))).count();
-                let possible = answers.iter().filter(|a| !matches!(a, Ok(false))).count();
-                match (held >= *n as usize, possible >= *n as usize) {
-                    (true, _) => Ok(true),
-                    (false, false) => Ok(false),
-                    (false, true) => answers.into_iter().find_map(Result::err).map_or(Ok(false), Err),
-                }
-            }
-            Program::Compare(how, a, b) => {
-                let (a, b) = (self.there(a, variables)?, self.there(b, variables)?);
-                compare_values(self.context, *how, &a, &b)
-            }
-            _ => self.judge(program, variables),
         }
     }
 

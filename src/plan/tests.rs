@@ -202,6 +202,51 @@ fn a_frame_of_zeros_is_never_looser() {
     assert_eq!(out.tier(), Tier::Black as u64);
 }
 
+#[test]
+fn the_deepest_condition_fits_a_small_stack() {
+    use crate::check::typed::QuantifierKind;
+    // As deep as the checker lets through, all of it inside one value program.
+    let mut deep = given::field("passed", crate::types::Type::Bool);
+    for level in 0..100 {
+        deep = if level % 2 == 0 {
+            given::not(deep)
+        } else {
+            given::or(vec![deep, given::field("missing", crate::types::Type::Bool)])
+        };
+    }
+    let over = || given::field("sizes", given::list_of(crate::types::Type::Int));
+    let inner = given::quantified(QuantifierKind::Any, over(), None, deep);
+    let outer = given::quantified(QuantifierKind::Any, over(), None, inner);
+    let policy = given::policy(vec![given::rule("demo.deep", vec![given::branch(outer, Tier::Yellow)])], Tier::Red);
+    let decided =
+        std::thread::Builder::new().stack_size(256 * 1024).spawn(move || tier_of(&policy, &Given::merge("x")));
+    assert_eq!(decided.unwrap().join().unwrap(), Tier::Red);
+}
+
+#[test]
+fn a_thousand_rules_of_one_action_and_a_thousand_actions_are_quick() {
+    use crate::check::typed::{ActionId, Comparison};
+    let rules = (0..3_000).map(|n| {
+        let when = given::compare(Comparison::Greater, given::field("lines", crate::types::Type::Int), given::int(n));
+        given::rule(&format!("demo.r{n:04}"), vec![given::branch(when, Tier::Yellow)])
+    });
+    let mut policy = given::policy(rules.collect(), Tier::Red);
+    let template = policy.actions.remove(0);
+    policy.actions = (0..1_000)
+        .map(|n| {
+            let mut action = template.clone();
+            action.name = format!("a.n{n:04}").into();
+            action
+        })
+        .collect();
+    for (n, item) in policy.items.iter_mut().enumerate() {
+        item.scope.actions = vec![ActionId(if n < 1_000 { 0 } else { n as u32 % 1_000 })];
+    }
+    let plan = plan(&policy);
+    assert_eq!(plan.units.len(), 1_000);
+    assert!(plan.unit(plan.declared("a.n0000").unwrap()).rows.len() > 1_000);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
 
