@@ -116,8 +116,8 @@ impl Printer<'_> {
             K::Quantified { .. } => self.quantified(&expr.kind),
             K::SetOf(all) => self.listed("{", all, "}"),
             K::ListOf(all) => self.listed("[", all, "]"),
-            K::SecretsFound(of) => self.secrets(of.as_deref(), ""),
-            K::SecretsKinds(of) => self.secrets(of.as_deref(), ".kinds"),
+            K::SecretsFound(of) => self.secrets("found", of.as_deref()),
+            K::SecretsKinds(of) => self.secrets("kinds", of.as_deref()),
             K::Warnings(n) => {
                 let _ = write!(self.out, "warnings >= {n}");
             }
@@ -239,12 +239,15 @@ impl Printer<'_> {
         }
     }
 
-    fn secrets(&mut self, of: Option<&TExpr>, member: &str) {
-        self.out.push_str("secrets.found(");
+    /// `secrets.found`, over the whole request or one value.
+    fn secrets(&mut self, member: &str, of: Option<&TExpr>) {
+        self.out.push_str("secrets.");
+        self.out.push_str(member);
         if let Some(of) = of {
+            self.out.push('(');
             self.expr(of, Binding::Or);
+            self.out.push(')');
         }
-        let _ = write!(self.out, "){member}");
     }
 
     fn value(&mut self, value: &Value) {
