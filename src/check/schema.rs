@@ -136,7 +136,7 @@ impl Checker<'_> {
 
     /// Reads all `action` items, then what `fields` items add.
     pub(super) fn declare_actions(&mut self) {
-        let mut places: BTreeMap<String, (ActionDef, Vec<(String, Span)>)> = BTreeMap::new();
+        let mut places: BTreeMap<String, ActionDef> = BTreeMap::new();
         let mut aliases: BTreeMap<String, (String, Span)> = BTreeMap::new();
         for f in 0..self.set.files.len() {
             let set = self.set;
@@ -147,12 +147,12 @@ impl Checker<'_> {
             }
         }
         for (alias, (_, span)) in &aliases {
-            if let Some((action, _)) = places.get(alias) {
+            if let Some(action) = places.get(alias) {
                 let finding = self.duplicate_action(alias, *span, action.span);
                 self.report(finding);
             }
         }
-        self.actions = places.into_values().map(|(def, _)| def).collect();
+        self.actions = places.into_values().collect();
         let numbered = aliases.into_iter().filter_map(|(alias, (name, _))| {
             let i = self.actions.binary_search_by(|a| (*a.name).cmp(name.as_str())).ok()?;
             Some((Arc::from(alias), ActionId(i as u32)))
@@ -169,7 +169,7 @@ impl Checker<'_> {
         file: usize,
         item: &ast::Item,
         action: &ast::Action,
-        places: &mut BTreeMap<String, (ActionDef, Vec<(String, Span)>)>,
+        places: &mut BTreeMap<String, ActionDef>,
         aliases: &mut BTreeMap<String, (String, Span)>,
     ) {
         let package = self.set.package_of(file);
@@ -189,7 +189,7 @@ impl Checker<'_> {
         }
         for (i, path) in action.names.iter().enumerate() {
             let name = path.text();
-            if let Some((first, _)) = places.get(&name) {
+            if let Some(first) = places.get(&name) {
                 let finding = self.duplicate_action(&name, path.span, first.span);
                 self.report(finding);
                 continue;
@@ -209,7 +209,7 @@ impl Checker<'_> {
                 doc: item.docs.join("\n"),
                 span: path.span,
             };
-            places.insert(name, (def, Vec::new()));
+            places.insert(name, def);
         }
     }
 

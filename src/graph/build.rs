@@ -10,13 +10,16 @@ use crate::check::typed::{ActionId, ItemBody, NamePatterns, TExpr, TExprKind, Ty
 use crate::decision::{ItemId, Tier};
 use crate::value::Value;
 
+/// Patterns over undeclared names as a key: `any action`, and the parts.
+type PatternKey<'p> = (bool, &'p [(bool, std::sync::Arc<str>)]);
+
 /// Builds the graph of a whole policy set.
 #[must_use]
 pub fn build(policy: &TypedPolicy) -> DecisionGraph<'_> {
     let mut keys = Keys::default();
     let mut of_action: Vec<Vec<ItemId>> = vec![Vec::new(); policy.actions.len()];
     let mut of_names: Vec<(&NamePatterns, Vec<ItemId>)> = Vec::new();
-    let mut names: HashMap<(bool, &[(bool, std::sync::Arc<str>)]), usize> = HashMap::new();
+    let mut names: HashMap<PatternKey<'_>, usize> = HashMap::new();
     for (id, item) in (0..).map(ItemId).zip(&policy.items) {
         for action in &item.scope.actions {
             if let Some(list) = of_action.get_mut(action.0 as usize) {

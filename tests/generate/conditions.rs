@@ -57,10 +57,12 @@ impl<'a> Drawing<'a> {
         if read.optional {
             return self.about_optional(&read);
         }
-        if !self.predicates.is_empty() && self.quantified == 0 && self.random.once_in(6) {
-            if let Some(call) = self.call() {
-                return call;
-            }
+        if !self.predicates.is_empty()
+            && self.quantified == 0
+            && self.random.once_in(6)
+            && let Some(call) = self.call()
+        {
+            return call;
         }
         if self.floor && self.quantified == 0 && self.random.once_in(25) {
             return "secrets.found".into();

@@ -7,7 +7,7 @@ use aas::decision::{Decision, Obligation, Tier};
 
 /// A decision, as names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided {
+pub(crate) struct Decided {
     /// Its tier.
     pub tier: Tier,
     /// Fields for which the request was refused.
@@ -21,7 +21,7 @@ const CLAUSES: [&str; 8] = ["because of", "code", "errors", "notify", "redact", 
 
 impl Decided {
     /// Reads `red because of x, y; errors missing`.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let (tier, rest) = text.split_once(' ').unwrap_or((text, ""));
         let tier = Tier::from_name(tier).ok_or_else(|| format!("`{tier}` is no tier"))?;
@@ -39,7 +39,7 @@ impl Decided {
     }
 
     /// What a decision says. Item names lose their package where it is the given one.
-    pub fn of(decision: &Decision, policy: &TypedPolicy, package: &str) -> Self {
+    pub(crate) fn of(decision: &Decision, policy: &TypedPolicy, package: &str) -> Self {
         let item = |id| {
             let name = &*policy.item(id).name;
             let name = name.split('[').next().unwrap_or(name);
@@ -75,7 +75,7 @@ impl Decided {
     }
 
     /// Whether a decision is what is expected here. Codes are checked only where they are written.
-    pub fn is_met_by(&self, actual: &Self, codes: &[String]) -> bool {
+    pub(crate) fn is_met_by(&self, actual: &Self, codes: &[String]) -> bool {
         let clause = |d: &Self, word: &str| {
             d.clauses.iter().find(|(w, _)| *w == word).map(|(_, l)| l.clone()).unwrap_or_default()
         };
@@ -91,7 +91,7 @@ impl Decided {
 }
 
 /// Codes of the determining items and of their unmet lines.
-pub fn codes(decision: &Decision, policy: &TypedPolicy) -> Vec<String> {
+pub(crate) fn codes(decision: &Decision, policy: &TypedPolicy) -> Vec<String> {
     use aas::check::typed::ItemBody;
     let mut out = Vec::new();
     for d in &decision.determining {
@@ -106,7 +106,7 @@ pub fn codes(decision: &Decision, policy: &TypedPolicy) -> Vec<String> {
 }
 
 /// Whether the decision carries such an obligation.
-pub fn obliged(decision: &Decision, wanted: impl Fn(&Obligation) -> bool) -> bool {
+pub(crate) fn obliged(decision: &Decision, wanted: impl Fn(&Obligation) -> bool) -> bool {
     decision.obligations.iter().any(wanted)
 }
 

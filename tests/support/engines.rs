@@ -6,24 +6,24 @@ use aas::reader::wire::{self, Placement};
 use aas::{Facts, Policy, Request};
 
 /// A policy in every form that decides.
-pub struct Compiled {
+pub(crate) struct Compiled {
     policy: Policy,
 }
 
 impl Compiled {
     /// Compiles a checked policy, to native code too.
-    pub fn new(typed: TypedPolicy) -> Self {
+    pub(crate) fn new(typed: TypedPolicy) -> Self {
         Self { policy: Policy::from_typed(typed).with_native().expect("native code") }
     }
 
     /// The typed policy.
-    pub fn typed(&self) -> &TypedPolicy {
+    pub(crate) fn typed(&self) -> &TypedPolicy {
         self.policy.typed()
     }
 
     /// The decision that all engines agree on, or what they disagree about. The interpreter is the meaning
     /// of the language; nothing may differ but the name of the engine.
-    pub fn decide(&self, request: &Request, facts: &Facts, entities: &[RawEntity]) -> Result<Decision, String> {
+    pub(crate) fn decide(&self, request: &Request, facts: &Facts, entities: &[RawEntity]) -> Result<Decision, String> {
         let entities = self.policy.entities(entities).map_err(|e| format!("entities: {e}"))?;
         let meaning = self.policy.decide_with(Engine::Interp, request, facts, &entities);
         for engine in [Engine::Plan, Engine::Jit] {
@@ -43,7 +43,7 @@ impl Compiled {
     }
 
     /// The same for a request in its wire form, with the start values that `aasc eval` takes.
-    pub fn ask(&self, json: &str) -> Result<Decision, String> {
+    pub(crate) fn ask(&self, json: &str) -> Result<Decision, String> {
         let incoming = wire::request(self.typed(), json, Placement::Tests).map_err(|e| format!("no request: {e}"))?;
         let facts = self.policy.with_start_values(&incoming.facts);
         self.decide(&incoming.request, &facts, &incoming.entities)

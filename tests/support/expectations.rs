@@ -7,7 +7,7 @@ use aas::decision::{Decision, Obligation};
 use super::decided::{codes, obliged};
 
 /// What a decision does not fulfil, one line each.
-pub fn unmet(policy: &TypedPolicy, expected: &[Expected], decision: &Decision) -> Vec<String> {
+pub(crate) fn unmet(policy: &TypedPolicy, expected: &[Expected], decision: &Decision) -> Vec<String> {
     let determining: Vec<&str> =
         decision.determining.iter().filter_map(|d| d.item).map(|id| cell_of(&policy.item(id).name)).collect();
     let by_default = decision.determining.iter().any(|d| d.item.is_none());

@@ -23,7 +23,7 @@ use aas::{Settings, SourceSet};
 use super::decided::Decided;
 
 /// A page.
-pub struct Page {
+pub(crate) struct Page {
     /// `topic/name`
     pub name: String,
     /// The files of the set; the manifest, if any, is not among them.
@@ -42,7 +42,7 @@ pub struct Page {
 
 /// A finding: how bad, which, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub(crate) struct Found {
     /// `file:line`; empty where it may stand anywhere.
     pub place: String,
     /// `error AAS0203`
@@ -50,7 +50,7 @@ pub struct Found {
 }
 
 /// One `//! request` or `//! not a request`.
-pub struct Ask {
+pub(crate) struct Ask {
     /// Its line in the page.
     pub line: usize,
     /// The wire form.
@@ -60,7 +60,7 @@ pub struct Ask {
 }
 
 /// All pages under a folder, by name.
-pub fn all(folder: &Path) -> Vec<Page> {
+pub(crate) fn all(folder: &Path) -> Vec<Page> {
     let mut paths = Vec::new();
     walk(folder, &mut paths);
     paths.sort();
@@ -68,7 +68,7 @@ pub fn all(folder: &Path) -> Vec<Page> {
 }
 
 /// All rule files under a folder.
-pub fn walk(folder: &Path, out: &mut Vec<PathBuf>) {
+pub(crate) fn walk(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("a readable entry").path();
         if path.is_dir() {
@@ -87,7 +87,7 @@ impl Page {
     }
 
     /// Reads a page.
-    pub fn parse(name: &str, text: &str) -> Self {
+    pub(crate) fn parse(name: &str, text: &str) -> Self {
         let mut reader = Reader::default();
         reader.files.push((format!("{name}.aasrule"), String::new()));
         for (i, line) in text.lines().enumerate() {
@@ -120,7 +120,7 @@ impl Page {
     }
 
     /// Whether the page is about what is wrong with its rules.
-    pub fn is_about_findings(&self) -> bool {
+    pub(crate) fn is_about_findings(&self) -> bool {
         !self.findings.is_empty()
     }
 }
@@ -132,7 +132,7 @@ fn package_of(text: &str) -> String {
 
 impl Found {
     /// A finding as a page writes it.
-    pub fn of(d: &Diagnostic, sources: &SourceSet) -> Self {
+    pub(crate) fn of(d: &Diagnostic, sources: &SourceSet) -> Self {
         let file = sources.file(d.primary.span.file);
         let line = file.line_column(d.primary.span.start).line;
         let severity = match d.severity {

@@ -53,10 +53,8 @@ impl Lower<'_, '_> {
                     }
                 }
                 Rule::band => guard.bands.push(self.band(part)),
-                Rule::if_unclear => {
-                    if self.once(&mut seen, "if unclear", span) {
-                        guard.if_unclear = Some(self.first_tier(part));
-                    }
+                Rule::if_unclear if self.once(&mut seen, "if unclear", span) => {
+                    guard.if_unclear = Some(self.first_tier(part));
                 }
                 Rule::require => guard.checklist.push(self.require(part)),
                 _ => {}
@@ -89,10 +87,8 @@ impl Lower<'_, '_> {
             let Some(part) = self.shared(&mut head, &mut seen, part) else { continue };
             let span = self.span(&part);
             match part.as_rule() {
-                Rule::relax_of => {
-                    if self.once(&mut seen, "of", span) {
-                        of = Some(self.first_path(part));
-                    }
+                Rule::relax_of if self.once(&mut seen, "of", span) => {
+                    of = Some(self.first_path(part));
                 }
                 Rule::lowers => {
                     let mut tiers = part.into_inner().filter(|p| p.as_rule() == Rule::tier).map(|p| self.tier(&p).0);
@@ -193,10 +189,8 @@ impl Lower<'_, '_> {
                 self.once(seen, "may approve own", span);
                 approval.own = true;
             }
-            Rule::ask => {
-                if self.once(seen, "ask", span) {
-                    approval.ask = self.names(part);
-                }
+            Rule::ask if self.once(seen, "ask", span) => {
+                approval.ask = self.names(part);
             }
             _ => {}
         }
@@ -221,10 +215,8 @@ impl Lower<'_, '_> {
             let span = self.span(&part);
             match part.as_rule() {
                 Rule::unit => table.across = self.unit(part),
-                Rule::columns => {
-                    if self.once(&mut seen, "columns", span) {
-                        table.columns = self.names(part);
-                    }
+                Rule::columns if self.once(&mut seen, "columns", span) => {
+                    table.columns = self.names(part);
                 }
                 Rule::rows_of => {
                     let rows_of = self.only_expr(part);

@@ -58,25 +58,17 @@ impl Lower<'_, '_> {
                     state.because = text;
                 }
             }
-            Rule::code => {
-                if self.once(seen, "code", span) {
-                    state.code = Some(self.first_name(&part));
-                }
+            Rule::code if self.once(seen, "code", span) => {
+                state.code = Some(self.first_name(&part));
             }
-            Rule::instead => {
-                if self.once(seen, "instead", span) {
-                    state.instead = Some(self.first_path(part));
-                }
+            Rule::instead if self.once(seen, "instead", span) => {
+                state.instead = Some(self.first_path(part));
             }
-            Rule::state_otherwise => {
-                if self.once(seen, "otherwise", span) {
-                    state.otherwise = Some(self.first_tier(part));
-                }
+            Rule::state_otherwise if self.once(seen, "otherwise", span) => {
+                state.otherwise = Some(self.first_tier(part));
             }
-            Rule::state_warn => {
-                if self.once(seen, "warn", span) {
-                    state.warn = Some(self.first_tier(part));
-                }
+            Rule::state_warn if self.once(seen, "warn", span) => {
+                state.warn = Some(self.first_tier(part));
             }
             Rule::approvable => state.approvable = true,
             _ => {}

@@ -67,16 +67,16 @@ fn blanks_are_canonical() {
 
 #[test]
 fn long_lines_are_broken() {
-    let out = format(&format!("rule x on a.b {{ when {} green }}\n", vec!["some_condition_here"; 8].join(" and ")));
+    let out = format(&format!("rule x on a.b {{ when {} green }}\n", ["some_condition_here"; 8].join(" and ")));
     assert!(out.lines().all(|l| l.len() <= 120), "{out}");
     assert!(
         out.starts_with("rule x on a.b {\n    when some_condition_here\n        and some_condition_here\n"),
         "{out}"
     );
     assert!(out.ends_with("\n    green\n}\n"), "{out}");
-    let out = format(&format!("const a = {{{}}}\n", vec!["\"some text here\""; 12].join(", ")));
+    let out = format(&format!("const a = {{{}}}\n", ["\"some text here\""; 12].join(", ")));
     assert!(out.starts_with("const a = {\n    \"some text here\",\n") && out.ends_with("\",\n}\n"), "{out}");
-    let out = format(&format!("rule x on {} {{ green }}\n", vec!["deploy.production"; 12].join(", ")));
+    let out = format(&format!("rule x on {} {{ green }}\n", ["deploy.production"; 12].join(", ")));
     assert!(out.lines().all(|l| l.len() <= 120) && out.contains(",\n    deploy"), "{out}");
     let request = "test \"t\" {\n    request deploy.staging { service: \"api\", version: \"1.4.0\", region: \"eu\" } as { id: \"devops-1\", trust: 72 } observed { n: 1 }\n    expect green\n}\n";
     let out = format(request);

@@ -127,10 +127,10 @@ pub(super) fn valued<'a>(written: &'a str, table: &[&'static str]) -> Valued<'a>
         if written == *option && !option.is_empty() {
             return Valued::Next(option);
         }
-        if option.starts_with("--") {
-            if let Some(value) = written.strip_prefix(option).and_then(|rest| rest.strip_prefix('=')) {
-                return Valued::Here(option, value);
-            }
+        if option.starts_with("--")
+            && let Some(value) = written.strip_prefix(option).and_then(|rest| rest.strip_prefix('='))
+        {
+            return Valued::Here(option, value);
         }
     }
     if written.starts_with("--") || !written.starts_with('-') {

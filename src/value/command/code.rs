@@ -167,10 +167,10 @@ pub(super) fn declared(walk: &mut Walk, command: &mut SimpleCommand, name: &str,
     if (DECLARERS.contains(&name) || matches!(name, "[" | "[[" | "test" | "printf")) && args.iter().any(hides) {
         walk.arithmetic = true;
     }
-    if name == "printf" {
-        if let Some(at) = args.iter().position(|a| a.known() == Some("-v")) {
-            command.assigns.extend(args.get(at + 1).map(|a| a.word.clone()));
-        }
+    if name == "printf"
+        && let Some(at) = args.iter().position(|a| a.known() == Some("-v"))
+    {
+        command.assigns.extend(args.get(at + 1).map(|a| a.word.clone()));
     }
     if !DECLARERS.contains(&name) {
         return;

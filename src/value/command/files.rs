@@ -217,10 +217,10 @@ fn at_files(command: &mut SimpleCommand, name: &str, arg: Option<&Arg>, folders:
 
 /// `--anything=/some/path` of an option that no table knows.
 fn attached_path(command: &mut SimpleCommand, arg: &Arg, folders: &Folders) {
-    if let Some((_, value)) = arg.known().and_then(|t| t.split_once('=')) {
-        if looks_like_path(value) {
-            add(&Arg { word: Ok(value.into()), ..arg.clone() }, folders, &mut command.reads);
-        }
+    if let Some((_, value)) = arg.known().and_then(|t| t.split_once('='))
+        && looks_like_path(value)
+    {
+        add(&Arg { word: Ok(value.into()), ..arg.clone() }, folders, &mut command.reads);
     }
 }
 

@@ -210,12 +210,12 @@ impl Lexer<'_> {
 
     /// `$name`, `${…}`, `$(…)`, `$((…))`, `$[…]`; a lone `$` is itself.
     fn dollar(&mut self, parts: &mut Vec<Part>, depth: usize) -> Result<(), Fault> {
-        if self.looking_at("$((") {
-            if let Some(word) = self.arithmetic("$((", depth)? {
-                parts.push(Part::Expansion);
-                parts.extend(word.parts.into_iter().filter(|p| !matches!(p, Part::Text(..))));
-                return Ok(());
-            }
+        if self.looking_at("$((")
+            && let Some(word) = self.arithmetic("$((", depth)?
+        {
+            parts.push(Part::Expansion);
+            parts.extend(word.parts.into_iter().filter(|p| !matches!(p, Part::Text(..))));
+            return Ok(());
         }
         if self.take("$(") {
             let script = self.script(true, depth + DEEPER)?;

@@ -179,10 +179,11 @@ fn plain(text: &str, mut found: impl FnMut(Range<usize>, u32)) {
     for hit in anchors.automaton.find_overlapping_iter(text) {
         let Some((family, anchor)) = anchors.owners.get(hit.pattern().as_usize()) else { continue };
         let Some(shape) = FAMILIES.get(*family as usize).map(|f| f.shape) else { continue };
-        if let Some(span) = shapes::find(text, hit.span().into(), anchor, shape) {
-            if text.is_char_boundary(span.start) && text.is_char_boundary(span.end) {
-                found(span, *family);
-            }
+        if let Some(span) = shapes::find(text, hit.span().into(), anchor, shape)
+            && text.is_char_boundary(span.start)
+            && text.is_char_boundary(span.end)
+        {
+            found(span, *family);
         }
     }
 }
