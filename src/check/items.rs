@@ -587,7 +587,7 @@ impl<'a> Checker<'a> {
         scope: &Scope,
     ) -> Option<Duty> {
         let wanted = |d: &crate::hir::Def| d.kind == DefKind::State(StateKind::Workflow);
-        let Some(def) = self.resolve(place.file, path, super::WORKFLOW, wanted) else { return None };
+        let def = self.resolve(place.file, path, super::WORKFLOW, wanted)?;
         self.distinct(arguments.iter().map(|(n, _)| n), "input");
         let mut env = Env::of_scope(place.file, scope);
         let mut typed_arguments = Vec::new();

@@ -106,7 +106,6 @@ impl PolicySet {
     }
 
     /// The place of the `use` that brings an item into a file, if one does by name.
-    #[must_use]
     pub fn brought_by<'a>(&'a self, scope: &'a FileScope) -> impl Iterator<Item = (&'a str, DefId, Span)> {
         scope.items.iter().map(|(name, (def, span))| (name.as_str(), *def, *span))
     }

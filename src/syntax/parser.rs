@@ -1,8 +1,10 @@
 //! From a file's text to its tree: the steps in order.
 //!
-//! 1. [`scan`]: characters, comments, tokens. 2. [`split`]: items and limits. 3. the grammar, one item
-//! at a time, so that an item that cannot be read costs one finding and no other item. 4. [`lower`]:
-//! the grammar's pairs become the tree. 5. `///` texts go to what they document.
+//! 1. [`scan`]: characters, comments, tokens.
+//! 2. [`split`]: items and limits.
+//! 3. The grammar, one item at a time, so that an item that cannot be read costs one finding and no other item.
+//! 4. [`lower`]: the grammar's pairs become the tree.
+//! 5. `///` texts go to what they document.
 //!
 //! Nothing here fails or panics: what cannot be read is an `Unreadable` node and a finding.
 
