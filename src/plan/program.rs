@@ -205,7 +205,6 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
             Program::Lacking(name) => {
                 Err(Fault::new(FaultKind::NotOnAction, format!("the action has no field `{name}`")))
             }
-            Program::Absent => Ok(None),
             Program::Fact(group, place) => borrowed(self.inputs.fact(*group, *place as usize)),
             Program::Flag(id, keys) => {
                 let keys = self.all(keys, variables)?;
