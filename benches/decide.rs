@@ -1,4 +1,5 @@
 //! What a decision costs: reading aside, by the walker and by native code, tier only and whole.
+#![allow(clippy::disallowed_methods, reason = "a bench reads the rules that it measures")]
 
 use std::path::{Path, PathBuf};
 

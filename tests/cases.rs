@@ -2,6 +2,8 @@
 //! interpreter, the plan and native code.
 //!
 //! `AAS_PAGES=combine cargo test --test cases` runs the pages whose name holds the word.
+#![allow(clippy::disallowed_methods, reason = "these tests read the repository")]
+#![allow(unreachable_pub, reason = "what the tests share is public to each of them")]
 
 mod support;
 

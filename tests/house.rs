@@ -132,7 +132,8 @@ fn group_heads(group: &str) -> Vec<String> {
             }
             _ => {}
         }
-        if !word.is_empty() && !(c.is_alphanumeric() || c == '_') {
+        let goes_on = c.is_alphanumeric() || c == '_';
+        if !word.is_empty() && !goes_on {
             heads.push(std::mem::take(&mut word));
             fresh = c == ',';
         }

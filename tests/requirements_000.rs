@@ -7,6 +7,8 @@
 //!
 //! Every difference must be named in `rules/autonomy/README.md`, with its reason; so must be every case
 //! that belongs to a later issue.
+#![allow(clippy::disallowed_methods, reason = "these tests read the repository")]
+#![allow(unreachable_pub, reason = "what the tests share is public to each of them")]
 
 mod support;
 

@@ -1,6 +1,7 @@
 //! What a bare or dotted name means in a file.
 
-use super::{DefId, PackageId, PolicySet};
+use super::{DefId, FileScope, PackageId, PolicySet};
+use crate::source::Span;
 use crate::syntax::ast;
 
 /// Words that the language itself gives a meaning where an expression stands.
@@ -102,5 +103,10 @@ impl PolicySet {
         let own = scope.package.iter().flat_map(|p| self.package(*p).names.keys());
         let globs = scope.globs.iter().flat_map(|(p, _)| self.package(*p).names.keys());
         own.chain(globs).chain(scope.items.keys()).chain(scope.aliases.keys()).map(String::as_str).collect()
+    }
+
+    /// The place of the `use` that brings an item into a file, if one does by name.
+    pub fn brought_by<'a>(&'a self, scope: &'a FileScope) -> impl Iterator<Item = (&'a str, DefId, Span)> {
+        scope.items.iter().map(|(name, (def, span))| (name.as_str(), *def, *span))
     }
 }

@@ -38,6 +38,7 @@ impl Evaluator<'_> {
         number(e, result)
     }
 
+    #[allow(clippy::wrong_self_convention, reason = "it converts the operand, not the evaluator")]
     pub(super) fn to_decimal(&mut self, e: &TExpr, inner: &TExpr) -> Answer {
         let value = self.present(inner)?;
         let word = value.word().ok_or_else(|| Erred::at(e, absent()))?;

@@ -29,6 +29,7 @@ impl FrameSource {
     }
 
     /// The next number.
+    #[allow(clippy::should_implement_trait, reason = "there is always a next one")]
     pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -163,6 +163,7 @@ fn quantifier(unit: &mut Unit, from: QuantifierKind, to: QuantifierKind) -> bool
 
 fn changed(policy: &TypedPolicy, change: Change) -> Option<Plan> {
     let mut plan = plan(policy);
+    #[allow(clippy::unnecessary_fold, reason = "every unit is changed, not only the first")]
     let any = plan.units.iter_mut().fold(false, |any, unit| change(unit) || any);
     any.then_some(plan)
 }

@@ -1,5 +1,7 @@
 //! The canonical form.
 
+#![allow(clippy::useless_vec, reason = "the texts are joined at once")]
+
 use proptest::prelude::*;
 
 use super::{EVERYTHING, codes, dump, parse};

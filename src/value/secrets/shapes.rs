@@ -41,7 +41,8 @@ fn run(bytes: &[u8], at: usize, alphabet: Alphabet, most: usize) -> usize {
 /// Whether a token with this alphabet may end here.
 fn ends(bytes: &[u8], at: usize, alphabet: Alphabet) -> bool {
     bytes.get(at).is_none_or(|b| {
-        !b.is_ascii_alphanumeric() && (!alphabet.holds(*b) || matches!(b, b'.' | b'=' | b'/' | b'+' | b'%' | b'~'))
+        let goes_on = alphabet.holds(*b) && !matches!(b, b'.' | b'=' | b'/' | b'+' | b'%' | b'~');
+        !b.is_ascii_alphanumeric() && !goes_on
     })
 }
 

@@ -129,5 +129,5 @@ fn missed(report: &Report) -> Vec<(String, String)> {
 }
 
 fn percent(some: usize, all: usize) -> String {
-    if all == 0 { "nothing to see".into() } else { format!("{}%", some * 100 / all) }
+    (some * 100).checked_div(all).map_or_else(|| "nothing to see".into(), |n| format!("{n}%"))
 }
