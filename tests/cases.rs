@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use aas::diagnostic::{Code, render};
+use aas::syntax::ast::ItemKind;
+use aas::verify::{Case, Generator};
 use aas::{SourceSet, pipeline, syntax};
 use support::decided::{Decided, codes};
 use support::engines::Compiled;
@@ -69,6 +71,8 @@ fn judge(page: &Page) -> Vec<String> {
     }
     wrong.extend(tests_of(&policy));
     wrong.extend(form(page, &policy));
+    wrong.extend(made_up(&policy));
+    wrong.extend(other_order(page, &policy));
     wrong
 }
 
@@ -91,6 +95,45 @@ fn decision(page: &Page, policy: &Compiled, ask: &page::Ask) -> Result<(), Strin
         "expected {expected}\n       but got {actual}\n      errors {:?}",
         decision.errors.iter().map(|e| &e.message).collect::<Vec<_>>()
     ))
+}
+
+/// Requests made from the policy's own constants: the engines agree on each.
+fn made_up(policy: &Compiled) -> Vec<String> {
+    let mut generator = Generator::new(policy.typed(), 0xaa5);
+    let cases = std::env::var("AAS_MADE_UP").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    let differs = |case: Case| match policy.decide(&case.request, &case.facts, &case.entities) {
+        Err(why) if !why.starts_with("entities") => {
+            Some(format!("{:?}\n     {:?}\n     {why}", case.request, case.facts))
+        }
+        Err(_) | Ok(_) => None,
+    };
+    (0..cases).find_map(|_| differs(generator.any())).into_iter().collect()
+}
+
+/// The order of items and files means nothing: written backwards it is the same policy.
+fn other_order(page: &Page, policy: &Compiled) -> Option<String> {
+    let mut files: Vec<(&str, String)> = Vec::new();
+    for (id, file) in page.sources.files() {
+        let (tree, _) = syntax::parse(&page.sources, id);
+        let (first, rest): (Vec<_>, Vec<_>) =
+            tree.items.iter().partition(|i| matches!(i.kind, ItemKind::Package(_) | ItemKind::Use(_)));
+        let mut text = String::new();
+        for item in first.into_iter().chain(rest.into_iter().rev()) {
+            item.docs.iter().for_each(|line| text.push_str(&format!("/// {line}\n")));
+            text.push_str(page.sources.text(item.span));
+            text.push_str("\n\n");
+        }
+        files.push((file.name(), text));
+    }
+    let mut sources = SourceSet::default();
+    for (name, text) in files.into_iter().rev() {
+        sources.add(name, text);
+    }
+    match pipeline::check(&sources, &page.settings).policy {
+        Some(other) if other.hash == policy.typed().hash => None,
+        Some(_) => Some("written backwards it is another policy".into()),
+        None => Some("written backwards it has errors".into()),
+    }
 }
 
 /// One canonical form: formatting it again changes nothing, and it means the same policy.
