@@ -27,7 +27,7 @@ mod walk;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::hir::{DefId, Found, PolicySet};
+use crate::hir::{DefId, Found, PackageId, PolicySet};
 use crate::settings::Settings;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast;
@@ -100,6 +100,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) actions: Vec<ActionDef>,
     pub(crate) aliases: Vec<(std::sync::Arc<str>, ActionId)>,
     consts: HashMap<DefId, ConstState>,
+    /// Actions in sight of each package, once they are declared.
+    visible: HashMap<PackageId, std::sync::Arc<[ActionId]>>,
     /// Items that something mentions, for the lints on unused ones.
     pub(crate) mentioned: BTreeSet<DefId>,
     pub(crate) out: Vec<Diagnostic>,
@@ -121,6 +123,7 @@ impl<'a> Checker<'a> {
             actions: Vec::new(),
             aliases: Vec::new(),
             consts: HashMap::new(),
+            visible: HashMap::new(),
             mentioned: BTreeSet::new(),
             out: Vec::new(),
             lost: None,

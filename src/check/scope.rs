@@ -1,6 +1,7 @@
 //! `on …`: which actions an item is about.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Checker;
 use super::typed::{ActionId, NamePatterns, Scope};
@@ -23,7 +24,7 @@ impl Checker<'_> {
     pub(crate) fn scope(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
         let visible = self.visible_actions(package);
         if on.any_action {
-            return self.any_action(on, reach, what, visible);
+            return self.any_action(on, reach, what, &visible);
         }
         let mut actions: BTreeSet<ActionId> = BTreeSet::new();
         let mut fine = true;
@@ -37,8 +38,7 @@ impl Checker<'_> {
                 fine = false;
                 continue;
             }
-            let hits: Vec<ActionId> =
-                visible.iter().copied().filter(|a| matches(&part.text, &self.actions[a.0 as usize].name)).collect();
+            let hits = self.hits(&part.text, &visible);
             fine &= self.apply_part(part, &hits, &mut actions, reach, &visible);
         }
         let undeclared = (reach == Reach::Open).then(|| undeclared_part(on)).flatten();
@@ -57,7 +57,7 @@ impl Checker<'_> {
         fine.then(|| Scope { actions: actions.into_iter().collect(), undeclared })
     }
 
-    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str, visible: Vec<ActionId>) -> Option<Scope> {
+    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str, visible: &[ActionId]) -> Option<Scope> {
         if reach == Reach::Declared {
             self.report(
                 Diagnostic::new(Code::AnyActionNotAllowed, on.span, format!("A {what} cannot be `on any action`."))
@@ -67,7 +67,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some(Scope { actions: visible, undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
+        Some(Scope { actions: visible.to_vec(), undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
     }
 
     /// Adds or takes away what one pattern matches. False where a finding was raised.
@@ -130,12 +130,27 @@ impl Checker<'_> {
         false
     }
 
-    /// Actions declared by a package and those it uses, at any depth.
-    pub(crate) fn visible_actions(&self, package: PackageId) -> Vec<ActionId> {
+    /// The visible actions that a pattern matches; a full name is looked up, not searched for.
+    fn hits(&self, pattern: &str, visible: &[ActionId]) -> Vec<ActionId> {
+        if has_star(pattern) {
+            return visible.iter().copied().filter(|a| matches(pattern, &self.actions[a.0 as usize].name)).collect();
+        }
+        let place = self.actions.binary_search_by(|a| (*a.name).cmp(pattern)).ok();
+        let id = place.map(|i| ActionId(i as u32)).filter(|id| visible.binary_search(id).is_ok());
+        id.into_iter().collect()
+    }
+
+    /// Actions declared by a package and those it uses, at any depth, sorted; computed once a package.
+    pub(crate) fn visible_actions(&mut self, package: PackageId) -> Arc<[ActionId]> {
+        if let Some(known) = self.visible.get(&package) {
+            return known.clone();
+        }
         let reach = &self.set.package(package).reach;
-        let visible: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
-        let ids = self.actions.iter().enumerate().filter(|(_, a)| visible.contains(&*a.package));
-        ids.map(|(i, _)| ActionId(i as u32)).collect()
+        let packages: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
+        let ids = self.actions.iter().enumerate().filter(|(_, a)| packages.contains(&*a.package));
+        let visible: Arc<[ActionId]> = ids.map(|(i, _)| ActionId(i as u32)).collect();
+        self.visible.insert(package, visible.clone());
+        visible
     }
 }
 

@@ -83,6 +83,21 @@ pub enum DefKind {
 }
 
 impl DefKind {
+    /// Whether expressions read it by its name, so that the name must not be a word of the language.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        match self {
+            Self::Entity | Self::Enum | Self::Record | Self::Const | Self::Predicate | Self::Flag => true,
+            Self::Rule
+            | Self::Guard
+            | Self::Relax
+            | Self::Exception
+            | Self::Approval
+            | Self::Table
+            | Self::State(_) => false,
+        }
+    }
+
     /// With its article, for messages.
     #[must_use]
     pub fn describe(self) -> String {

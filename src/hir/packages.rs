@@ -63,7 +63,7 @@ fn collect_defs(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
         let package = set.package_of(f);
         for (i, item) in file.items.iter().enumerate() {
             let Some((name, kind)) = named(&item.kind) else { continue };
-            if super::scope::is_reserved(&name.text) {
+            if kind.is_read() && super::scope::is_reserved(&name.text) {
                 out.push(
                     Diagnostic::new(
                         Code::ReservedName,
