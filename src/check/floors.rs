@@ -14,8 +14,16 @@ impl Checker<'_> {
     pub(super) fn guard(&mut self, place: Place<'_>, guard: &ast::Guard) -> Option<Draft> {
         let head = &guard.head;
         let scope = self.scope(place.package, &head.on, Reach::Open, "guard")?;
-        if let Some(by) = &guard.waivable {
-            self.principals(place.file, by);
+        if let Some(by) = &guard.waivable
+            && let Some(who) = self.principals(place.file, by)
+            && (who.people || who.machines)
+        {
+            self.report(
+                Diagnostic::new(Code::PrincipalExpected, by.span, "`waivable by` takes entities.")
+                    .at("`people` and `machines` own nothing")
+                    .note("An exception names its owner, an entity that the snapshot must place in one of these.")
+                    .help("Write an entity such as `Team.release`, or a const of them."),
+            );
         }
         let mut env = Env::of_scope(place.file, &scope);
         let base = self.base_condition(head, &mut env);

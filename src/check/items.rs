@@ -80,7 +80,8 @@ impl<'a> Checker<'a> {
         let name: Arc<str> = self.set.qualified(place.def).into();
         let code = head.code.as_ref().map_or_else(|| name.clone(), |c| c.text.as_str().into());
         let black = may_be(&body, Tier::Black);
-        let obligations = self.duties(place, head, &scope, black);
+        let (obligations, reads) = self.duties(place, head, &scope, black);
+        self.refuse_in_arguments(head, &reads, kind);
         let body = only_if_told(body, &obligations);
         Draft {
             item: Item {
@@ -249,6 +250,14 @@ impl<'a> Checker<'a> {
     /// What rules, relaxes and exceptions may not read.
     pub(super) fn refuse_in_rules(&mut self, head: &Head, reads: &Reads, what: &str) {
         self.check_believing(head, reads);
+        self.refuse_reads(head, reads, what);
+        if let Some(span) = reads.warnings {
+            self.warnings_misused(span);
+        }
+    }
+
+    /// Claims that are not believed, the scanner, and what is true of nothing.
+    fn refuse_reads(&mut self, head: &Head, reads: &Reads, what: &str) {
         for (claim, span) in &reads.claims {
             if !head.believing.iter().any(|b| *b.text == **claim) {
                 self.report(
@@ -270,9 +279,6 @@ impl<'a> Checker<'a> {
                     .note("A scanner can miss a secret; finding none must never make a decision looser.")
                     .help("Write a guard."),
             );
-        }
-        if let Some(span) = reads.warnings {
-            self.warnings_misused(span);
         }
         if let Some(span) = reads.all_of_maybe_empty {
             self.report(
@@ -300,7 +306,7 @@ impl<'a> Checker<'a> {
     /// A `believing` must name claims that the item reads.
     pub(super) fn check_believing(&mut self, head: &Head, reads: &Reads) {
         for name in &head.believing {
-            if !reads.claims.contains_key(name.text.as_str()) {
+            if !reads.claims.contains_key(name.text.as_str()) && !self.handed_over(head, &name.text) {
                 let near = nearest(&name.text, reads.claims.keys().map(|c| &**c)).map(str::to_string);
                 let finding = Diagnostic::new(
                     Code::BelievesNothing,
@@ -314,6 +320,17 @@ impl<'a> Checker<'a> {
                 });
             }
         }
+    }
+
+    /// Whether an argument of `run` says this name.
+    fn handed_over(&self, head: &Head, name: &str) -> bool {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        head.obligations.iter().any(|obligation| match obligation {
+            ObligationExpr::Run(_, arguments, _) => {
+                arguments.iter().any(|(_, e)| self.sources.text(e.span).split(|c| !word(c)).any(|w| w == name))
+            }
+            ObligationExpr::Notify(_) | ObligationExpr::Redact(_) | ObligationExpr::Instead(_) => false,
+        })
     }
 
     fn relax(&mut self, place: Place<'_>, relax: &ast::Relax) -> Option<Draft> {
@@ -499,8 +516,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Obligations: what they name must exist.
-    fn duties(&mut self, place: Place<'_>, head: &Head, scope: &Scope, black: bool) -> Vec<Duty> {
+    fn duties(&mut self, place: Place<'_>, head: &Head, scope: &Scope, black: bool) -> (Vec<Duty>, Reads) {
         let mut out = Vec::new();
+        let mut env = Env::of_scope(place.file, scope);
         for obligation in &head.obligations {
             match obligation {
                 ObligationExpr::Notify(channels) => {
@@ -510,10 +528,20 @@ impl<'a> Checker<'a> {
                     out.extend(fields.iter().filter_map(|f| self.redacted(f, scope)));
                 }
                 ObligationExpr::Instead(path) => out.extend(self.instead(place, path, black)),
-                ObligationExpr::Run(path, arguments, _) => out.extend(self.run(place, path, arguments, scope)),
+                ObligationExpr::Run(path, arguments, _) => out.extend(self.run(path, arguments, &mut env)),
             }
         }
-        out
+        (out, env.reads)
+    }
+
+    /// What the arguments of `run` may not read: one that errs decides, and a workflow is more than a text.
+    fn refuse_in_arguments(&mut self, head: &Head, reads: &Reads, kind: ItemKind) {
+        if !kind.is_floor() {
+            self.refuse_reads(head, reads, kind.keyword());
+        }
+        if let Some(span) = reads.warnings {
+            self.warnings_misused(span);
+        }
     }
 
     fn redacted(&mut self, field: &ast::Name, scope: &Scope) -> Option<Duty> {
@@ -579,20 +607,13 @@ impl<'a> Checker<'a> {
         Some(Duty::Instead(action))
     }
 
-    fn run(
-        &mut self,
-        place: Place<'_>,
-        path: &ast::Path,
-        arguments: &[(ast::Name, ast::Expr)],
-        scope: &Scope,
-    ) -> Option<Duty> {
+    fn run(&mut self, path: &ast::Path, arguments: &[(ast::Name, ast::Expr)], env: &mut Env) -> Option<Duty> {
         let wanted = |d: &crate::hir::Def| d.kind == DefKind::State(StateKind::Workflow);
-        let def = self.resolve(place.file, path, super::WORKFLOW, wanted)?;
+        let def = self.resolve(env.file, path, super::WORKFLOW, wanted)?;
         self.distinct(arguments.iter().map(|(n, _)| n), "input");
-        let mut env = Env::of_scope(place.file, scope);
         let mut typed_arguments = Vec::new();
         for (name, value) in arguments {
-            typed_arguments.push((Arc::from(name.text.as_str()), self.value(value, None, &mut env)?));
+            typed_arguments.push((Arc::from(name.text.as_str()), self.value(value, None, env)?));
         }
         Some(Duty::Run { workflow: self.set.qualified(def).into(), arguments: typed_arguments })
     }

@@ -24,7 +24,7 @@ impl Checker<'_> {
     pub(crate) fn scope(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
         let visible = self.visible_actions(package);
         if on.any_action {
-            return self.any_action(on, reach, what, &visible);
+            return self.any_action(on, reach, what);
         }
         let mut actions: BTreeSet<ActionId> = BTreeSet::new();
         let mut fine = true;
@@ -57,7 +57,8 @@ impl Checker<'_> {
         fine.then(|| Scope { actions: actions.into_iter().collect(), undeclared })
     }
 
-    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str, visible: &[ActionId]) -> Option<Scope> {
+    /// Everything, and actions of packages out of sight: from here they are names that nobody declared.
+    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
         if reach == Reach::Declared {
             self.report(
                 Diagnostic::new(Code::AnyActionNotAllowed, on.span, format!("A {what} cannot be `on any action`."))
@@ -67,7 +68,8 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some(Scope { actions: visible.to_vec(), undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
+        let actions = (0..self.actions.len() as u32).map(ActionId).collect();
+        Some(Scope { actions, undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
     }
 
     /// Adds or takes away what one pattern matches. False where a finding was raised.
@@ -122,9 +124,13 @@ impl Checker<'_> {
             format!("No action `{}` is declared.", part.text)
         };
         let finding = Diagnostic::new(code, part.span, message).at("not declared by this package or one it uses");
-        let finding = match near {
-            Some(near) => finding.help(format!("Write `{near}`.")),
-            None => finding.help("Declare the action, or bring its package with `use`."),
+        let hidden = self.actions.iter().find(|a| matches(&part.text, &a.name)).map(|a| a.package.clone());
+        let finding = match (hidden, near) {
+            (Some(package), _) => {
+                finding.note(format!("Package `{package}` declares it.")).help(format!("Write `use {package}.*`."))
+            }
+            (None, Some(near)) => finding.help(format!("Write `{near}`.")),
+            (None, None) => finding.help("Declare the action, or bring its package with `use`."),
         };
         self.report(finding);
         false

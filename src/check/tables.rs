@@ -173,6 +173,9 @@ impl Checker<'_> {
             );
             return None;
         };
+        let labels: Vec<ast::Name> =
+            table.rows.iter().map(|r| ast::Name { text: r.label.text.clone(), span: r.label.span }).collect();
+        self.distinct(labels.iter(), "row");
         let names = table.rows.iter().map(|r| (r.label.text.as_str(), r.label.span));
         let values = self.variants_named(id, names, table.head.name.span, "row")?;
         let rows = table.rows.iter().zip(values).map(|(row, (label, value))| {
@@ -198,6 +201,16 @@ impl Checker<'_> {
                     )
                     .at("not among the actions behind `on`")
                     .help("Add it behind `on`, or remove the row."),
+                );
+                return None;
+            }
+            if let Some(twice) = of_row.actions.iter().find(|a| covered.contains(a)) {
+                let name = self.actions[twice.0 as usize].name.clone();
+                self.report(
+                    Diagnostic::new(Code::DuplicateField, row.label.span, format!("`{name}` has a row already."))
+                        .at("a second row for it")
+                        .note("A table says one tier for each cell.")
+                        .help("Remove one of them."),
                 );
                 return None;
             }

@@ -75,8 +75,14 @@ impl Checker<'_> {
     }
 
     fn note_optional_claim(&self, place: &TExpr, env: &mut Env) {
+        // A claim that is required where it is declared is an error where it is left out.
+        let optional = |name: &str| {
+            let fields = env.actions.iter().flatten().filter_map(|a| self.actions[a.0 as usize].field(name));
+            fields.into_iter().any(|f| f.ty.ty.is_optional())
+        };
         if let TExprKind::Field(name) = &place.kind
             && env.reads.claims.contains_key(name)
+            && optional(name)
         {
             env.reads.optional_claims.entry(name.clone()).or_insert(place.span);
         }

@@ -31,7 +31,8 @@ impl Checker<'_> {
             return None;
         };
         let (least, most) = self.lengths(&over, env);
-        if *quantifier == Quantifier::All && least == 0 {
+        // What a filter leaves may be nothing, however long the list is.
+        if *quantifier == Quantifier::All && (least == 0 || filter.is_some()) {
             env.reads.all_of_maybe_empty.get_or_insert(expr.span);
         }
         self.enter(expr, variable, element, most, env)?;
