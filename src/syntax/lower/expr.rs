@@ -317,9 +317,11 @@ impl Lower<'_, '_> {
                 name => ExprKind::Name(name.to_owned()),
             },
             Rule::paren => {
-                // Parentheses leave no node; the span stays that of the inside.
+                // Parentheses leave no node, but they belong to the span: what begins with them begins there.
                 let inner = pair.into_inner().find(|p| p.as_rule() == Rule::expr);
-                return inner.map_or_else(|| unreadable(span), |p| self.node(p));
+                let mut node = inner.map_or_else(|| unreadable(span), |p| self.node(p));
+                node.expr.span = span;
+                return node;
             }
             Rule::record => {
                 let mut fields = Vec::new();

@@ -189,11 +189,11 @@ fn spans_are_exact() {
     let at = |span: crate::source::Span| &text[span.range()];
     let condition = &rule.head.whens[0].condition;
     assert_eq!(at(file.items[0].span), text.trim_end());
-    assert_eq!(at(condition.span), "name == \"żó\" and (size > 3");
+    assert_eq!(at(condition.span), "name == \"żó\" and (size > 3)");
     let ExprKind::And(operands) = &condition.kind else { panic!() };
     let [left, right] = operands.as_slice() else { panic!() };
     assert_eq!(at(left.span), "name == \"żó\"");
-    assert_eq!(at(right.span), "size > 3");
+    assert_eq!(at(right.span), "(size > 3)");
     assert_eq!(at(rule.head.on.span), "a.b");
     assert_eq!(at(rule.bands[0].tier_span), "green");
 }

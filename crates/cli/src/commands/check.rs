@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use aas::pipeline::Checked;
+use aas::syntax::ast::ItemKind;
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -102,7 +103,9 @@ impl Total {
         let Some(checked) = checked else { return };
         // Items as they are written; those that could not be read are counted too.
         self.items += checked.set.files.iter().map(|file| file.items.len()).sum::<usize>();
-        self.actions += checked.policy.as_ref().map_or(0, |p| p.actions.len());
+        let items = checked.set.files.iter().flat_map(|file| &file.items);
+        let names = items.map(|item| if let ItemKind::Action(action) = &item.kind { action.names.len() } else { 0 });
+        self.actions += names.sum::<usize>();
     }
 
     fn json(&self, findings: &Findings) -> serde_json::Value {

@@ -1,0 +1,167 @@
+//! Tests and asserts.
+
+use super::{By, Expr, Literal, Name, Path, Patterns, When};
+use crate::decision::Tier;
+use crate::source::Span;
+
+/// `test "a sentence" { … }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What it says.
+    pub title: String,
+    /// Where the title stands.
+    pub title_span: Span,
+    /// Its steps.
+    pub steps: Vec<TestStep>,
+}
+
+/// One step of a test.
+#[derive(Clone, Debug)]
+pub enum TestStep {
+    /// `at 2026-11-18T10:00`
+    At(Literal, Span),
+    /// `given agent { trust: 80 }`, `given flag.x = true`, `given env.name = prod`,
+    /// `given flag.x unreadable`, `given entity User("ann") in Team("ops") { level: 3 }`
+    Given(Given),
+    /// `request …` with the expectations that follow.
+    Request(TestRequest),
+    /// `cases deploy.preview as newcomer { { cost: 0.99 } -> green  … }`
+    Cases(TestCases),
+    /// `change field: v expect …`: the last request with other fields.
+    Change {
+        /// Fields that differ.
+        fields: Vec<(Name, Expr)>,
+        /// What is expected then.
+        expect: Vec<Expectation>,
+        /// The whole.
+        span: Span,
+    },
+    /// A step about time or state (`wait`, `repeat`, `outcome`, `approve`, `stop`, `session`), kept as text.
+    Later(Span),
+}
+
+/// A fact that a test sets.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// `given agent { trust: 80 }`; group is `agent`, `env`, `session` or `observed`.
+    Group(Name, Vec<(Name, Expr)>),
+    /// `given flag.website[a] = false`
+    Place(Expr, Expr),
+    /// `given env.name unreadable`
+    Unreadable(Expr),
+    /// `given entity User("ann") in Team("ops"), Team("qa") { level: 3 }`
+    Entity {
+        /// The entity.
+        entity: Expr,
+        /// What it lies in.
+        parents: Vec<Expr>,
+        /// Its attributes.
+        fields: Vec<(Name, Expr)>,
+    },
+}
+
+/// `request a.b { … } as x observed { … } claimed { … } expect …`
+#[derive(Clone, Debug)]
+pub struct TestRequest {
+    /// The action; any text in quotes where it is no name.
+    pub action: (String, Span),
+    /// Parameters.
+    pub params: Vec<(Name, Expr)>,
+    /// `as newcomer` or `as { id: "x" }`
+    pub principal: Option<Expr>,
+    /// `observed { … }`
+    pub observed: Vec<(Name, Expr)>,
+    /// `claimed { … }`
+    pub claimed: Vec<(Name, Expr)>,
+    /// `at <time>` behind the request.
+    pub at: Option<Literal>,
+    /// `expect …`
+    pub expect: Vec<Expectation>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// A boundary table. Each row's fields are placed by their declared origin.
+#[derive(Clone, Debug)]
+pub struct TestCases {
+    /// The action.
+    pub action: (String, Span),
+    /// Fields that all rows share, after the action.
+    pub params: Vec<(Name, Expr)>,
+    /// Who asks.
+    pub principal: Option<Expr>,
+    /// `observed { … }` that all rows share.
+    pub observed: Vec<(Name, Expr)>,
+    /// Rows in text order.
+    pub rows: Vec<TestRow>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// `{ cost: 1.00 } -> yellow because of cost_band`
+#[derive(Clone, Debug)]
+pub struct TestRow {
+    /// Fields of this row.
+    pub fields: Vec<(Name, Expr)>,
+    /// What is expected.
+    pub expect: Vec<Expectation>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// One expectation: they are joined by commas.
+#[derive(Clone, Debug)]
+pub enum Expectation {
+    /// `green`
+    Tier(Tier, Span),
+    /// `because of x`
+    Because(Path),
+    /// `not because of x`
+    NotBecause(Path),
+    /// `by default`
+    ByDefault(Span),
+    /// `code c`
+    Code(Name),
+    /// `invalid field`
+    Invalid(Name),
+    /// `instead noop`
+    Instead(Path),
+    /// `notify ops`
+    Notify(Name),
+    /// `redact token`
+    Redact(Name),
+    /// `approval production_people`
+    Approval(Path),
+}
+
+/// `assert never green on a.b by machines unless c tested`
+#[derive(Clone, Debug)]
+pub struct Assert {
+    /// What is claimed.
+    pub claim: Claim,
+    /// Its tier.
+    pub tier: Tier,
+    /// Where the claim stands: `never below red`.
+    pub claim_span: Span,
+    /// On which actions.
+    pub on: Patterns,
+    /// By whom.
+    pub by: Option<By>,
+    /// Under which conditions.
+    pub whens: Vec<When>,
+    /// Whether exercise is enough.
+    pub tested: bool,
+}
+
+/// The claim of an `assert`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// `always black`
+    Always,
+    /// `never green`
+    Never,
+    /// `never below red`
+    NeverBelow,
+    /// `never above yellow`
+    NeverAbove,
+}
