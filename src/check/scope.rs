@@ -41,6 +41,7 @@ impl Checker<'_> {
             let hits = self.hits(&part.text, &visible);
             fine &= self.apply_part(part, &hits, &mut actions, reach, &visible);
         }
+        fine &= self.aliases_are_meant(on, &actions, &visible);
         let undeclared = (reach == Reach::Open).then(|| undeclared_part(on)).flatten();
         if fine && actions.is_empty() && undeclared.is_none() && on.list.iter().all(|p| has_star(&p.text)) {
             self.report(
@@ -99,11 +100,34 @@ impl Checker<'_> {
             }
             return true;
         }
-        if hits.is_empty() && !self.may_match_undeclared(part, reach, visible) {
+        let alias = self.aliases.iter().any(|(alias, of)| visible.contains(of) && matches(&part.text, alias));
+        if hits.is_empty() && !alias && !self.may_match_undeclared(part, reach, visible) {
             return false;
         }
         actions.extend(hits);
         true
+    }
+
+    /// Aliases are replaced before anything else, so a pattern never sees one: who writes a pattern over an alias
+    /// believes that the item is about its action.
+    fn aliases_are_meant(&mut self, on: &Patterns, actions: &BTreeSet<ActionId>, visible: &[ActionId]) -> bool {
+        let mut fine = true;
+        for part in on.list.iter().filter(|p| !p.except && has_literal(&p.text) && is_pattern(&p.text)) {
+            let missed = self
+                .aliases
+                .iter()
+                .find(|(alias, of)| matches(&part.text, alias) && !actions.contains(of) && visible.contains(of));
+            let Some((alias, of)) = missed else { continue };
+            let (alias, name) = (alias.clone(), self.actions[of.0 as usize].name.clone());
+            let message = format!("`{}` matches `{alias}`, which is only an alias of {name}.", part.text);
+            self.report(
+                Diagnostic::new(Code::PatternMatchesNothing, part.span, message)
+                    .at("aliases are replaced before anything else")
+                    .help(format!("Add `{name}`, which is asked for under both names.")),
+            );
+            fine = false;
+        }
+        fine
     }
 
     /// A pattern that matches no declared action: fine for a floor over names of others, an error elsewhere.

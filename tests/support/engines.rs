@@ -3,7 +3,7 @@
 use aas::check::typed::{RawEntity, TypedPolicy};
 use aas::decision::{Decision, Engine};
 use aas::reader::wire::{self, Placement};
-use aas::{Facts, Policy, Request};
+use aas::{Facts, Policy, Request, SourceSet};
 
 /// A policy in every form that decides.
 pub(crate) struct Compiled {
@@ -40,6 +40,15 @@ impl Compiled {
             return Err(format!("asked for the tier alone it is {tier}, not {}", meaning.tier));
         }
         Ok(meaning)
+    }
+
+    /// Texts of the determining items of a request in its wire form.
+    pub fn says(&self, json: &str, decision: &Decision, sources: &SourceSet) -> Vec<String> {
+        let Ok(incoming) = wire::request(self.typed(), json, Placement::Tests) else { return Vec::new() };
+        let facts = self.policy.with_start_values(&incoming.facts);
+        let Ok(entities) = self.policy.entities(&incoming.entities) else { return Vec::new() };
+        let explained = self.policy.explain(sources, (&incoming.request, &facts, &entities), decision, 0);
+        explained.determining.into_iter().filter_map(|d| d.because).collect()
     }
 
     /// The same for a request in its wire form, with the start values that `aasc eval` takes.

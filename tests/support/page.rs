@@ -10,7 +10,8 @@
 //!   among the determining items is the default tier. `-> black invalid f`: the request is refused for
 //!   these fields. Without `"agent"` it is `{"id":"a"}`; without `"now"`, noon of 2026-11-18, a Wednesday,
 //!   unless the page says `//! no clock`.
-//! * `//! not a request JSON`: nothing that could be decided.
+//! * `//! says TEXT` under a request: the text of a determining item, holes filled.
+//! * `//! not a request JSON`: nothing that could be decided. `//! no snapshot JSON`: its entities are refused.
 //! * `//! repeat N text` and `//! generate N text with {i}` stand for so many lines.
 
 use std::path::{Path, PathBuf};
@@ -55,8 +56,10 @@ pub(crate) struct Ask {
     pub line: usize,
     /// The wire form.
     pub json: String,
-    /// What is expected; `None` where it is no request.
+    /// What is expected; `None` where it is no request, or its entities are no snapshot.
     pub expected: Option<Decided>,
+    /// Texts of determining items.
+    pub says: Vec<String>,
 }
 
 /// All pages under a folder, by name.
@@ -188,9 +191,19 @@ impl Reader {
         } else if let Some(ask) = directive.strip_prefix("request ") {
             let (json, expected) = ask.rsplit_once(" -> ").unwrap_or_else(|| panic!("line {number}: no `->`"));
             let expected = Decided::parse(expected).unwrap_or_else(|e| panic!("line {number}: {e}"));
-            self.requests.push(Ask { line: number, json: self.complete(json), expected: Some(expected) });
-        } else if let Some(json) = directive.strip_prefix("not a request ") {
-            self.requests.push(Ask { line: number, json: self.complete(json), expected: None });
+            self.requests.push(Ask {
+                line: number,
+                json: self.complete(json),
+                expected: Some(expected),
+                says: Vec::new(),
+            });
+        } else if let Some(text) = directive.strip_prefix("says ") {
+            let ask = self.requests.last_mut().unwrap_or_else(|| panic!("line {number}: `says` without a request"));
+            ask.says.push(text.trim().into());
+        } else if let Some(json) =
+            directive.strip_prefix("not a request ").or_else(|| directive.strip_prefix("no snapshot "))
+        {
+            self.requests.push(Ask { line: number, json: self.complete(json), expected: None, says: Vec::new() });
         } else if directive.starts_with("repeat ") || directive.starts_with("generate ") {
             return Some(format!("//! {directive}"));
         } else if let Some(what) = directive.strip_suffix(" anywhere") {
