@@ -43,8 +43,7 @@ fn codes(files: Vec<String>) -> Vec<&'static str> {
         // What people see must not crash either.
         let shown = aas::diagnostic::render::human(&checked.diagnostics, &sources, false);
         assert!(shown.len() < 4_000_000, "{} bytes of findings", shown.len());
-        let mut codes: Vec<&str> =
-            checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.code()).collect();
+        let mut codes: Vec<&str> = checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.code()).collect();
         codes.sort_unstable();
         codes.dedup();
         codes
@@ -119,7 +118,9 @@ fn long_is_not_deep() {
         let found = condition(&format!("{}{tail}", joined(part, by, 60_000)));
         assert!(!found.is_empty(), "{by}: {found:?}");
     }
-    for text in [joined("b", ".", 100_000), joined("b", "[", 100_000), format!("n in {{ {} }}", joined("1", ", ", 100_000))] {
+    for text in
+        [joined("b", ".", 100_000), joined("b", "[", 100_000), format!("n in {{ {} }}", joined("1", ", ", 100_000))]
+    {
         assert!(!condition(&text).is_empty());
     }
 }
@@ -189,9 +190,8 @@ fn patterns_match_in_linear_time() {
         );
         let sources = SourceSet::single("p.aasrule", text);
         let policy = Policy::compile(&sources, &Settings::default()).unwrap_or_else(|d| panic!("{d:?}"));
-        let request = Request::new("a.go")
-            .param("s", Raw::text(&"a".repeat(60_000)))
-            .param("p", Raw::text(&"aa/".repeat(300)));
+        let request =
+            Request::new("a.go").param("s", Raw::text(&"a".repeat(60_000))).param("p", Raw::text(&"aa/".repeat(300)));
         for engine in [Engine::Interp, Engine::Plan] {
             let decision = policy.decide_with(engine, &request, &Facts::of_agent("x"), &aas::Entities::none());
             assert_eq!(decision.tier, Tier::Red);
@@ -217,22 +217,33 @@ fn declarations_are_not_followed_for_ever() {
         assert!(!found.is_empty(), "{what}: {found:?}");
     }
     // The same without a circle: long, and either refused or fine.
-    let text = chain(times, &|i| format!("const c{i} = {}", if i + 1 == times { "3".into() } else { format!("c{} + 1", i + 1) }));
+    let text = chain(times, &|i| {
+        format!("const c{i} = {}", if i + 1 == times { "3".into() } else { format!("c{} + 1", i + 1) })
+    });
     let _ = codes(vec![text]);
     let text = chain(times, &|i| {
         let body = if i + 1 == times { "x > 3".into() } else { format!("p{}(x)", i + 1) };
         format!("predicate p{i}(x: int): bool = {body}")
     });
     let _ = codes(vec![text]);
-    let text = chain(times, &|i| if i + 1 == times { format!("entity E{i}") } else { format!("entity E{i} in E{}", i + 1) });
+    let text =
+        chain(times, &|i| if i + 1 == times { format!("entity E{i}") } else { format!("entity E{i} in E{}", i + 1) });
     let _ = codes(vec![text]);
-    let text = chain(times, &|i| if i + 1 == times { format!("record R{i} {{ x: int }}") } else { format!("record R{i} {{ x: R{} }}", i + 1) });
+    let text = chain(times, &|i| {
+        if i + 1 == times { format!("record R{i} {{ x: int }}") } else { format!("record R{i} {{ x: R{} }}", i + 1) }
+    });
     let _ = codes(vec![text]);
     // Packages that use each other in a long line, and in a circle.
     for circle in [false, true] {
         let files = (0..2_000)
             .map(|i| {
-                let used = if i < 1_999 { format!("use q{}.*\n", i + 1) } else if circle { "use q0.*\n".into() } else { String::new() };
+                let used = if i < 1_999 {
+                    format!("use q{}.*\n", i + 1)
+                } else if circle {
+                    "use q0.*\n".into()
+                } else {
+                    String::new()
+                };
                 format!("package q{i}\n{used}action a{i}.go\nrule r on a{i}.go {{ green }}\n")
             })
             .collect();
@@ -253,7 +264,22 @@ fn predicates_that_double_are_counted() {
 
 #[test]
 fn a_broken_file_does_not_hang() {
-    for junk in ["{", "}", "\"", "/", "(", "rule ", "rule r on a.go { ", "when ", "\\", "\n\n", "///", "// x\n", "\"{", "r\u{301}"] {
+    for junk in [
+        "{",
+        "}",
+        "\"",
+        "/",
+        "(",
+        "rule ",
+        "rule r on a.go { ",
+        "when ",
+        "\\",
+        "\n\n",
+        "///",
+        "// x\n",
+        "\"{",
+        "r\u{301}",
+    ] {
         let found = codes(vec![format!("package p\n{}", junk.repeat(30_000))]);
         let harmless = ["\n\n", "// x\n"].contains(&junk);
         assert_eq!(found.is_empty(), harmless, "{junk:?}: {found:?}");

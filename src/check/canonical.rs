@@ -48,6 +48,7 @@ pub(crate) fn policy_text(policy: &TypedPolicy) -> String {
     for action in &policy.actions {
         let _ = writeln!(out, "action {} {} {:?}{}", action.name, action.severity, action.doc, fields(&action.fields));
     }
+    let _ = writeln!(out, "undeclared{}", fields(&policy.undeclared.fields));
     for (alias, action) in &policy.aliases {
         let _ = writeln!(out, "alias {alias} {}", action.0);
     }

@@ -53,7 +53,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
-    let Checker { types, facts, flags, actions, aliases, mentioned, mut out, lost, .. } = checker;
+    let Checker { types, facts, flags, actions, undeclared, aliases, mentioned, mut out, lost, .. } = checker;
     if lost.is_some() || out.iter().any(Diagnostic::is_error) {
         return (None, out);
     }
@@ -63,6 +63,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
         facts,
         flags,
         actions,
+        undeclared,
         aliases,
         items,
         tests,
@@ -98,6 +99,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) flags: Vec<FlagDef>,
     pub(crate) flag_ids: HashMap<DefId, FlagId>,
     pub(crate) actions: Vec<ActionDef>,
+    /// What `fields on any action` declares.
+    pub(crate) undeclared: ActionDef,
     pub(crate) aliases: Vec<(std::sync::Arc<str>, ActionId)>,
     consts: HashMap<DefId, ConstState>,
     /// Actions in sight of each package, once they are declared.
@@ -121,6 +124,7 @@ impl<'a> Checker<'a> {
             flags: Vec::new(),
             flag_ids: HashMap::new(),
             actions: Vec::new(),
+            undeclared: ActionDef::undeclared(),
             aliases: Vec::new(),
             consts: HashMap::new(),
             visible: HashMap::new(),

@@ -245,6 +245,14 @@ impl Checker<'_> {
                 }
                 let package: PackageId = set.package_of(f);
                 let Some(scope) = self.scope(package, &decl.on, Reach::Open, "fields item") else { continue };
+                if decl.on.any_action {
+                    for field in &fields {
+                        if self.undeclared.field(&field.name).is_none() {
+                            self.undeclared.fields.push(field.clone());
+                            self.undeclared.fields.sort_by(|a, b| a.name.cmp(&b.name));
+                        }
+                    }
+                }
                 for action in scope.actions {
                     for field in &fields {
                         self.add_field(action, field);

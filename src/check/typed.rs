@@ -38,6 +38,9 @@ pub struct TypedPolicy {
     pub flags: Vec<FlagDef>,
     /// Declared actions, sorted by name.
     pub actions: Vec<ActionDef>,
+    /// What `fields on any action` declares, as the schema of an action that nobody declares: optional claims
+    /// and observed fields. Its parameters are not judged.
+    pub undeclared: ActionDef,
     /// Aliases of actions, sorted by alias.
     pub aliases: Vec<(Arc<str>, ActionId)>,
     /// Items that decide, sorted by qualified name; an [`ItemId`] is a place in it.
@@ -155,6 +158,19 @@ pub struct ActionDef {
 }
 
 impl ActionDef {
+    /// The schema of an action that nobody declares, without any fields yet.
+    #[must_use]
+    pub fn undeclared() -> Self {
+        Self {
+            name: "".into(),
+            package: "".into(),
+            fields: Vec::new(),
+            severity: "medium".into(),
+            doc: String::new(),
+            span: Span::default(),
+        }
+    }
+
     /// A field by its name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&FieldDef> {

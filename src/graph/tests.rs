@@ -157,6 +157,7 @@ pub(crate) fn policy(mut items: Vec<Item>, default: Tier) -> TypedPolicy {
             span: Span::default(),
         }],
         actions: vec![action("deploy.production"), action("git.merge"), action("git.push")],
+        undeclared: ActionDef::undeclared(),
         aliases: vec![("git.land".into(), ActionId(1))],
         items,
         tests: vec![],

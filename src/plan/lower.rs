@@ -15,10 +15,10 @@ use super::frame::{Block, Encoding, Slot};
 use super::hash::Table;
 use super::names::NameIndex;
 use super::node::{Loop, LoopId, Node, NodeId, SlotId};
-use super::program::{Names, Program};
+use super::program::{Names, Program, Schema};
 use super::{Plan, PlanRow, RunDuty, Unit, UnitId};
 use crate::check::typed::{
-    ActionDef, Arithmetic, Comparison, Duty, QuantifierKind, TExpr, TExprKind, TypedPolicy, VarId,
+    ActionId, Arithmetic, Comparison, Duty, QuantifierKind, TExpr, TExprKind, TypedPolicy, VarId,
 };
 use crate::graph::key::Keys;
 use crate::graph::{self, About, DecisionGraph, Effect, Key, Part, label};
@@ -51,12 +51,12 @@ pub fn build(graph: &DecisionGraph<'_>) -> Plan {
 /// Lowers one part.
 fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>) -> Unit {
     let (action, title) = match part.about {
-        About::Action(id) => (Some(policy.action_def(id)), policy.action_def(id).name.to_string()),
+        About::Action(id) => (Some(id), policy.action_def(id).name.to_string()),
         About::Undeclared(patterns) => (None, graph::draw::patterns(patterns)),
     };
     let mut lower = Lower {
         policy,
-        action,
+        schema: Schema::of(policy, action),
         keys,
         part,
         done: HashMap::new(),
@@ -75,17 +75,13 @@ fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>) -> Un
     let combine = Combine::new(policy, &rows);
     let loops = lower.loops;
     let block = lower.blocks.swap_remove(0).block;
-    let action = match part.about {
-        About::Action(id) => Some(id),
-        About::Undeclared(_) => None,
-    };
-    let runs = runs(policy, action.map(|id| policy.action_def(id)), &rows);
+    let runs = runs(policy, action, &rows);
     Unit { action, title, block, loops, rows, first, combine, runs }
 }
 
 /// Workflows that the items of these rows may start.
-fn runs(policy: &TypedPolicy, action: Option<&ActionDef>, rows: &[PlanRow]) -> Vec<RunDuty> {
-    let names = Names { action, warnings: &|_| false };
+fn runs(policy: &TypedPolicy, action: Option<ActionId>, rows: &[PlanRow]) -> Vec<RunDuty> {
+    let names = Names { schema: Schema::of(policy, action), warnings: &|_| false };
     let mut items: Vec<_> = rows.iter().map(|row| row.item).collect();
     items.sort_unstable();
     items.dedup();
@@ -139,7 +135,7 @@ enum Kind {
 
 struct Lower<'a, 'p> {
     policy: &'p TypedPolicy,
-    action: Option<&'p ActionDef>,
+    schema: Schema<'p>,
     keys: &'a mut Keys<'p>,
     part: &'a Part<'p>,
     done: HashMap<NodeIndex, NodeId>,
@@ -406,7 +402,7 @@ impl<'p> Lower<'_, 'p> {
             Kind::AssumedWord(warn) | Kind::AssumedTruth(warn) => n <= warn,
             Kind::Word | Kind::Truth | Kind::Symbol | Kind::Presence | Kind::Records(_) => false,
         };
-        let names = Names { action: self.action, warnings: &assumed };
+        let names = Names { schema: self.schema, warnings: &assumed };
         let program = Program::compile(&names, expr);
         let open = &mut self.blocks[level];
         let id = SlotId(open.block.slots.len() as u32);

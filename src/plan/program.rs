@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::inputs::{Answer, Inputs};
 use crate::builtin::{Context, compare};
 use crate::check::typed::{
-    ActionDef, Arithmetic, Comparison, FactGroup, FlagId, QuantifierKind, Standing, TExpr, TExprKind,
+    ActionDef, ActionId, Arithmetic, Comparison, FactGroup, FlagId, QuantifierKind, Standing, TExpr, TExprKind,
+    TypedPolicy,
 };
 use crate::value::{Fault, FaultKind, Value};
 
@@ -94,10 +95,27 @@ pub enum Program {
     Standing(Arc<str>, Standing),
 }
 
+/// The fields of the action that a unit is for.
+#[derive(Clone, Copy)]
+pub struct Schema<'p> {
+    /// Its fields; of an undeclared action those of any action.
+    pub def: &'p ActionDef,
+    /// Whether somebody declares it: then a field that it lacks is absent, otherwise an error.
+    pub declared: bool,
+}
+
+impl<'p> Schema<'p> {
+    /// The schema of a declared action, or that of any other.
+    #[must_use]
+    pub fn of(policy: &'p TypedPolicy, action: Option<ActionId>) -> Self {
+        Self { def: action.map_or(&policy.undeclared, |id| policy.action_def(id)), declared: action.is_some() }
+    }
+}
+
 /// What a program sees of the policy besides the inputs.
 pub struct Names<'p> {
     /// The action; none for undeclared names.
-    pub action: Option<&'p ActionDef>,
+    pub schema: Schema<'p>,
     /// What each `warnings >= n` is taken to be; programs run before the floors are counted.
     pub warnings: &'p dyn Fn(u32) -> bool,
 }
@@ -169,9 +187,11 @@ impl Program {
     }
 
     fn field(names: &Names<'_>, name: &Arc<str>) -> Self {
-        let Some(action) = names.action else { return Self::Lacking(name.clone()) };
-        let place = action.fields.binary_search_by(|f| f.name.cmp(name)).ok();
-        place.map_or(Self::Absent, |place| Self::Field(place as u32))
+        match names.schema.def.fields.binary_search_by(|f| f.name.cmp(name)) {
+            Ok(place) => Self::Field(place as u32),
+            Err(_) if names.schema.declared => Self::Absent,
+            Err(_) => Self::Lacking(name.clone()),
+        }
     }
 }
 

@@ -83,7 +83,11 @@ impl Bound {
         let name = def.map_or_else(|| request.action.clone(), |d| d.name.clone());
         let mut dropped = Vec::new();
         let mut refusals = malformed(request, facts);
-        let fields = def.map_or_else(Vec::new, |d| fields_of(d, request, facts, &cx, &mut refusals));
+        if let Some(def) = def {
+            let unknown = request.params.iter().filter_map(|(name, _)| not_a_parameter(def, name));
+            refusals.extend(unknown);
+        }
+        let fields = fields_of(def.unwrap_or(&policy.undeclared), request, facts, &cx, &mut refusals);
         if let Some(def) = def {
             report_undeclared(def, request, facts, &mut dropped);
         }
@@ -120,12 +124,13 @@ impl Bound {
     /// # Errors
     /// The fault that stands in it, or that the action is undeclared and has no fields.
     pub fn field(&self, policy: &TypedPolicy, name: &str) -> Attribute {
-        let Some(action) = self.action else {
-            return Err(Fault::new(FaultKind::NotOnAction, "the action is not declared, so it has no such field"));
-        };
-        let place = policy.action_def(action).fields.binary_search_by(|f| (*f.name).cmp(name)).ok();
-        // Where a pattern matches actions without the field, only `has` and `??` ask for it.
-        place.and_then(|i| self.fields.get(i)).map_or(Ok(None), Clone::clone)
+        let def = self.action.map_or(&policy.undeclared, |action| policy.action_def(action));
+        match def.fields.binary_search_by(|f| (*f.name).cmp(name)) {
+            Ok(place) => self.fields.get(place).map_or(Ok(None), Clone::clone),
+            // Where a pattern matches actions without the field, only `has` and `??` ask for it.
+            Err(_) if self.action.is_some() => Ok(None),
+            Err(_) => Err(Fault::new(FaultKind::NotOnAction, "the action is not declared, so it has no such field")),
+        }
     }
 
     /// A fact, by its place in its group.
@@ -236,11 +241,6 @@ fn fields_of(
     cx: &ReadContext<'_>,
     refusals: &mut Vec<Refusal>,
 ) -> Vec<Attribute> {
-    for (name, _) in &request.params {
-        if let Some(refusal) = not_a_parameter(def, name) {
-            refusals.push(refusal);
-        }
-    }
     let read = |field: &FieldDef| match field.origin {
         Origin::Parameter => match (get(&request.params, &field.name), &field.default) {
             (None, Some(default)) => Ok(Some(default.clone())),

@@ -87,6 +87,7 @@ fn policy() -> TypedPolicy {
             flag("p.plain", Vec::new()),
         ],
         actions: vec![deploy],
+        undeclared: ActionDef::undeclared(),
         aliases: vec![("ship".into(), ActionId(0))],
         items: Vec::new(),
         tests: Vec::new(),

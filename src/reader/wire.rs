@@ -217,12 +217,10 @@ fn place(policy: &TypedPolicy, raw: &Raw, placement: Placement, top: &RawFields,
     }
     let action = policy.action(&incoming.request.action).map(|id| policy.action_def(id));
     for (name, value) in object("fields", raw)? {
-        let Some(def) = action else {
-            // An undeclared action has no schema: what it is given is shown and scanned.
-            incoming.request.params.push((name.clone(), value.clone()));
-            continue;
-        };
+        let def = action.unwrap_or(&policy.undeclared);
         match def.field(name).map(|f| f.origin) {
+            // Parameters of an undeclared action have no schema: they are shown and scanned.
+            None if action.is_none() => incoming.request.params.push((name.clone(), value.clone())),
             Some(Origin::Parameter) => incoming.request.params.push((name.clone(), value.clone())),
             Some(Origin::Claimed) => incoming.request.claims.push((name.clone(), value.clone())),
             Some(Origin::Observed) => incoming.facts.observed.push((name.clone(), unavailable(value))),

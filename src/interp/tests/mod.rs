@@ -55,6 +55,7 @@ pub(super) fn policy(mut items: Vec<Item>) -> TypedPolicy {
         facts: FactSchemas { agent: vec![field("id", Type::String, Origin::Parameter)], ..FactSchemas::default() },
         flags: Vec::new(),
         actions: vec![action("deploy", conditions), action("noop", Vec::new()), action("wait", Vec::new())],
+        undeclared: ActionDef::undeclared(),
         aliases: Vec::new(),
         items,
         tests: Vec::new(),

@@ -3,6 +3,7 @@
 use super::{Given, context};
 use crate::check::typed::{Item, ItemBody, TExpr, TypedPolicy};
 use crate::decision::{ItemId, Tier};
+use crate::plan::program::Schema;
 use crate::plan::{Inputs as _, MAX_VARIABLES, Names, Program, Runner};
 
 type Truths = Vec<(ItemId, Vec<Option<bool>>)>;
@@ -46,8 +47,8 @@ fn reads_warnings(item: &Item) -> bool {
 }
 
 fn truth(policy: &TypedPolicy, inputs: &Given, expr: &TExpr, warnings: u32) -> Option<bool> {
-    let action = policy.action(inputs.action()).map(|id| policy.action_def(id));
-    let names = Names { action, warnings: &|n| warnings >= n };
+    let schema = Schema::of(policy, policy.action(inputs.action()));
+    let names = Names { schema, warnings: &|n| warnings >= n };
     let program = Program::compile(&names, expr);
     let context = context(policy);
     Runner { inputs, context: &context }.truth(&program, &[None; MAX_VARIABLES])
