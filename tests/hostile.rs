@@ -43,8 +43,7 @@ fn codes(files: Vec<String>) -> Vec<&'static str> {
         // What people see must not crash either.
         let shown = aas::diagnostic::render::human(&checked.diagnostics, &sources, false);
         assert!(shown.len() < 4_000_000, "{} bytes of findings", shown.len());
-        let mut codes: Vec<&str> =
-            checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.code()).collect();
+        let mut codes: Vec<&str> = checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.code()).collect();
         codes.sort_unstable();
         codes.dedup();
         codes
@@ -119,7 +118,9 @@ fn long_is_not_deep() {
         let found = condition(&format!("{}{tail}", joined(part, by, 60_000)));
         assert!(!found.is_empty(), "{by}: {found:?}");
     }
-    for text in [joined("b", ".", 100_000), joined("b", "[", 100_000), format!("n in {{ {} }}", joined("1", ", ", 100_000))] {
+    for text in
+        [joined("b", ".", 100_000), joined("b", "[", 100_000), format!("n in {{ {} }}", joined("1", ", ", 100_000))]
+    {
         assert!(!condition(&text).is_empty());
     }
 }
@@ -154,7 +155,7 @@ fn sizes_are_counted() {
 
 #[test]
 fn characters_that_mislead_are_findings() {
-    for c in ['\0', '\u{1}', '\u{7f}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{ffff}'] {
+    for c in ['\0', '\u{1}', '\u{7f}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}'] {
         for text in [format!("s == \"a{c}b\""), format!("b{c} and b")] {
             assert!(!condition(&text).is_empty(), "{c:?} in {text:?}");
         }
@@ -185,13 +186,12 @@ fn patterns_match_in_linear_time() {
         let glob = "*a".repeat(1_000);
         let text = format!(
             "package p\naction a.go {{ s: string, p: path }}\nrule r on a.go {{ green when s like \"{glob}b\" or s matches /(a*)*(a|aa)+$b/ or p like \"{}\" }}\n",
-            "**/a*/".repeat(200)
+            "**/a*/".repeat(200) + "b"
         );
         let sources = SourceSet::single("p.aasrule", text);
         let policy = Policy::compile(&sources, &Settings::default()).unwrap_or_else(|d| panic!("{d:?}"));
-        let request = Request::new("a.go")
-            .param("s", Raw::text(&"a".repeat(60_000)))
-            .param("p", Raw::text(&"aa/".repeat(300)));
+        let request =
+            Request::new("a.go").param("s", Raw::text(&"a".repeat(60_000))).param("p", Raw::text(&"aa/".repeat(300)));
         for engine in [Engine::Interp, Engine::Plan] {
             let decision = policy.decide_with(engine, &request, &Facts::of_agent("x"), &aas::Entities::none());
             assert_eq!(decision.tier, Tier::Red);
@@ -210,29 +210,43 @@ fn declarations_are_not_followed_for_ever() {
     let next = |i: usize| (i + 1) % times;
     for (what, text) in [
         ("consts", chain(times, &|i| format!("const c{i} = c{}", next(i)))),
-        ("predicates", chain(times, &|i| format!("predicate p{i}(x: int): bool = p{}(x)", next(i)))),
+        (
+            "predicates",
+            chain(times, &|i| format!("predicate p{i}(x: int): bool = p{}(x)", next(i))).replace("n > 3", "p0(n)"),
+        ),
         ("records", chain(times, &|i| format!("record R{i} {{ x: R{} }}", next(i)))),
     ] {
         let found = codes(vec![text]);
         assert!(!found.is_empty(), "{what}: {found:?}");
     }
     // The same without a circle: long, and either refused or fine.
-    let text = chain(times, &|i| format!("const c{i} = {}", if i + 1 == times { "3".into() } else { format!("c{} + 1", i + 1) }));
+    let text = chain(times, &|i| {
+        format!("const c{i} = {}", if i + 1 == times { "3".into() } else { format!("c{} + 1", i + 1) })
+    });
     let _ = codes(vec![text]);
     let text = chain(times, &|i| {
         let body = if i + 1 == times { "x > 3".into() } else { format!("p{}(x)", i + 1) };
         format!("predicate p{i}(x: int): bool = {body}")
     });
     let _ = codes(vec![text]);
-    let text = chain(times, &|i| if i + 1 == times { format!("entity E{i}") } else { format!("entity E{i} in E{}", i + 1) });
+    let text =
+        chain(times, &|i| if i + 1 == times { format!("entity E{i}") } else { format!("entity E{i} in E{}", i + 1) });
     let _ = codes(vec![text]);
-    let text = chain(times, &|i| if i + 1 == times { format!("record R{i} {{ x: int }}") } else { format!("record R{i} {{ x: R{} }}", i + 1) });
+    let text = chain(times, &|i| {
+        if i + 1 == times { format!("record R{i} {{ x: int }}") } else { format!("record R{i} {{ x: R{} }}", i + 1) }
+    });
     let _ = codes(vec![text]);
     // Packages that use each other in a long line, and in a circle.
     for circle in [false, true] {
         let files = (0..2_000)
             .map(|i| {
-                let used = if i < 1_999 { format!("use q{}.*\n", i + 1) } else if circle { "use q0.*\n".into() } else { String::new() };
+                let used = if i < 1_999 {
+                    format!("use q{}.*\n", i + 1)
+                } else if circle {
+                    "use q0.*\n".into()
+                } else {
+                    String::new()
+                };
                 format!("package q{i}\n{used}action a{i}.go\nrule r on a{i}.go {{ green }}\n")
             })
             .collect();
@@ -248,14 +262,27 @@ fn predicates_that_double_are_counted() {
         let _ = writeln!(text, "predicate p{i}(x: int): bool = p{}(x) and p{}(x)", i - 1, i - 1);
     }
     text.push_str("rule r on a.go { green when p59(n) }\n");
-    assert_eq!(codes(vec![text]), is(Code::TooMany));
+    let found = codes(vec![text]);
+    let limits = [Code::NestedTooDeep.code(), Code::TooMany.code()];
+    assert!(!found.is_empty() && found.iter().all(|c| limits.contains(c)), "{found:?}");
+    // Fewer, but with arguments that double as well.
+    let doubled = |times: usize| {
+        let mut text = String::from("package p\naction a.go { n: int 0..9 }\npredicate d(x: int): int = x + x\n");
+        let _ = writeln!(text, "rule r on a.go {{ green when {}n{} > 3 }}", "d(".repeat(times), ")".repeat(times));
+        codes(vec![text])
+    };
+    assert_eq!(doubled(3), Vec::<&str>::new());
+    assert_eq!(doubled(16), is(Code::TooMany));
+    assert_eq!(doubled(40), is(Code::TooMany));
 }
 
 #[test]
 fn a_broken_file_does_not_hang() {
-    for junk in ["{", "}", "\"", "/", "(", "rule ", "rule r on a.go { ", "when ", "\\", "\n\n", "///", "// x\n", "\"{", "r\u{301}"] {
+    for junk in
+        ["{", "}", "\"", "(", "rule ", "rule r on a.go { ", "when ", "\\", "\n\n", "///", "// x\n", "\"{", "r\u{301}"]
+    {
         let found = codes(vec![format!("package p\n{}", junk.repeat(30_000))]);
-        let harmless = ["\n\n", "// x\n"].contains(&junk);
+        let harmless = ["\n\n", "// x\n", "///"].contains(&junk);
         assert_eq!(found.is_empty(), harmless, "{junk:?}: {found:?}");
     }
 }
@@ -313,7 +340,7 @@ fn tier(request: Request) -> Tier {
             .map(|engine| policy.decide_with(engine, &request, &facts, &none))
             .map(|decision| {
                 let shown: usize = decision.errors.iter().map(|e| e.message.len()).sum();
-                assert!(shown < 100_000 && decision.errors.len() < 20_100, "{shown} bytes of errors");
+                assert!(shown < 2_000_000 && decision.errors.len() < 20_100, "{shown} bytes of errors");
                 decision.tier
             });
         tiers.sort_unstable();
@@ -333,7 +360,7 @@ fn requests_are_bounded() {
     assert_eq!(tier(go().param("l", long(1_000_000))), Tier::Black);
     let fields = (0..100_000).map(|i| (format!("k{i}").into(), Raw::Null)).collect();
     assert_eq!(tier(go().param("m", Raw::Object(fields))), Tier::Black);
-    assert_eq!(tier(go().param("p", Raw::text(&"../".repeat(20_000)))), Tier::Green);
+    assert_eq!(tier(go().param("p", Raw::text(&"../".repeat(20_000)))), Tier::Black);
     assert_eq!(tier(go().param("u", Raw::text(&format!("http://{}", "a.".repeat(30_000))))), Tier::Black);
     assert_eq!(tier(go().param("h", Raw::text(&"xn--".repeat(10_000)))), Tier::Black);
     for n in ["\0", "~", "C:\\x", "a\u{202e}b"] {
@@ -362,18 +389,19 @@ fn commands_are_bounded() {
         "<<E\n".repeat(5_000),
         "((".repeat(2_000),
         "[[ ! ".repeat(2_000),
-        "{a,".repeat(5_000),
         "${x:-".repeat(3_000),
         "$((".repeat(3_000),
         "f() { ".repeat(2_000),
         "x".repeat(1_000_000),
         "\0".into(),
-        "!".repeat(10_000),
         "a && ".repeat(6_000),
     ] {
         let shown: String = text.chars().take(20).collect();
         assert_eq!(tier(with(text)), Tier::Black, "{shown}");
     }
+    // Braces that are never closed are just letters, and so are many marks of exclamation.
+    assert_eq!(tier(with("{a,".repeat(5_000))), Tier::Green);
+    assert_eq!(tier(with("!".repeat(10_000))), Tier::Green);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `on …`: which actions an item is about.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Checker;
 use super::typed::{ActionId, NamePatterns, Scope};
@@ -23,7 +24,7 @@ impl Checker<'_> {
     pub(crate) fn scope(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
         let visible = self.visible_actions(package);
         if on.any_action {
-            return self.any_action(on, reach, what, visible);
+            return self.any_action(on, reach, what, &visible);
         }
         let mut actions: BTreeSet<ActionId> = BTreeSet::new();
         let mut fine = true;
@@ -57,7 +58,7 @@ impl Checker<'_> {
         fine.then(|| Scope { actions: actions.into_iter().collect(), undeclared })
     }
 
-    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str, visible: Vec<ActionId>) -> Option<Scope> {
+    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str, visible: &[ActionId]) -> Option<Scope> {
         if reach == Reach::Declared {
             self.report(
                 Diagnostic::new(Code::AnyActionNotAllowed, on.span, format!("A {what} cannot be `on any action`."))
@@ -67,7 +68,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some(Scope { actions: visible, undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
+        Some(Scope { actions: visible.to_vec(), undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
     }
 
     /// Adds or takes away what one pattern matches. False where a finding was raised.
@@ -131,11 +132,16 @@ impl Checker<'_> {
     }
 
     /// Actions declared by a package and those it uses, at any depth.
-    pub(crate) fn visible_actions(&self, package: PackageId) -> Vec<ActionId> {
+    pub(crate) fn visible_actions(&mut self, package: PackageId) -> Arc<[ActionId]> {
+        if let Some(known) = self.visible.get(&package) {
+            return known.clone();
+        }
         let reach = &self.set.package(package).reach;
-        let visible: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
-        let ids = self.actions.iter().enumerate().filter(|(_, a)| visible.contains(&*a.package));
-        ids.map(|(i, _)| ActionId(i as u32)).collect()
+        let names: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
+        let ids = self.actions.iter().enumerate().filter(|(_, a)| names.contains(&*a.package));
+        let found: Arc<[ActionId]> = ids.map(|(i, _)| ActionId(i as u32)).collect();
+        self.visible.insert(package, found.clone());
+        found
     }
 }
 
@@ -152,7 +158,7 @@ fn near_prefix(pattern: &str, names: &[&str]) -> Option<String> {
 
 /// What a list says of undeclared names: patterns with a literal part, and every `except`.
 fn undeclared_part(on: &Patterns) -> Option<NamePatterns> {
-    let parts: Vec<(bool, std::sync::Arc<str>)> = on
+    let parts: Vec<(bool, Arc<str>)> = on
         .list
         .iter()
         .filter(|p| p.except || (has_star(&p.text) && has_literal(&p.text)))

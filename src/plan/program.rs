@@ -201,7 +201,6 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
         match program {
             Program::Const(value) => Ok(Some(Cow::Borrowed(value))),
             Program::Field(place) => borrowed(self.inputs.field(*place as usize)),
-            Program::Absent => Ok(None),
             Program::Lacking(name) => {
                 Err(Fault::new(FaultKind::NotOnAction, format!("the action has no field `{name}`")))
             }
