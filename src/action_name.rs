@@ -31,6 +31,12 @@ pub fn is_well_formed(name: &str) -> bool {
 /// ```
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
+    let Some(star) = pattern.find('*') else { return pattern == name };
+    // Most names differ from most patterns in what stands before the first star or behind the last.
+    let last = pattern.rfind('*').unwrap_or(star);
+    if !name.starts_with(&pattern[..star]) || !name.ends_with(&pattern[last + 1..]) {
+        return false;
+    }
     let name = name.as_bytes();
     // `reach[i]`: the part of the pattern read so far matches the first `i` bytes of the name.
     let mut reach = vec![false; name.len() + 1];

@@ -370,28 +370,48 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A record that holds itself has no end.
+    /// A record that holds itself has no end. Each record is walked once, without recursion.
     fn refuse_recursive_records(&mut self) {
+        let mut done: HashSet<RecordId> = HashSet::new();
         for def in self.set.def_ids() {
             let Some(Type::Record(start)) = self.type_ids.get(&def).cloned() else { continue };
-            let mut seen = HashSet::new();
-            let mut open: Vec<RecordId> = self.records_in(start);
-            while let Some(next) = open.pop() {
-                if next == start {
-                    let span = self.set.def(def).span;
-                    let name = self.set.def(def).name.clone();
-                    self.report(
-                        Diagnostic::new(Code::RecursiveDefinition, span, format!("The record `{name}` holds itself."))
-                            .at("no value of it could be finite")
-                            .help("Hold an id, or an entity, in place of the record."),
-                    );
-                    break;
+            // The records that hold each other down to the one in hand, each with those it still has to look into.
+            let mut path: Vec<(RecordId, Vec<RecordId>)> = Vec::new();
+            let mut on_path: HashSet<RecordId> = HashSet::new();
+            let mut next = (!done.contains(&start)).then_some(start);
+            loop {
+                if let Some(id) = next.take() {
+                    on_path.insert(id);
+                    path.push((id, self.records_in(id)));
                 }
-                if seen.insert(next) {
-                    open.extend(self.records_in(next));
+                let Some((id, inner)) = path.last_mut() else { break };
+                match inner.pop() {
+                    Some(held) if on_path.contains(&held) => {
+                        // One finding a circle: the others of it need nothing else.
+                        self.report_endless(held);
+                        done.insert(held);
+                    }
+                    Some(held) if done.contains(&held) => {}
+                    Some(held) => next = Some(held),
+                    None => {
+                        let id = *id;
+                        on_path.remove(&id);
+                        done.insert(id);
+                        path.pop();
+                    }
                 }
             }
         }
+    }
+
+    fn report_endless(&mut self, record: RecordId) {
+        let Some((def, _)) = self.type_ids.iter().find(|(_, ty)| **ty == Type::Record(record)) else { return };
+        let (span, name) = (self.set.def(*def).span, self.set.def(*def).name.clone());
+        self.report(
+            Diagnostic::new(Code::RecursiveDefinition, span, format!("The record `{name}` holds itself."))
+                .at("no value of it could be finite")
+                .help("Hold an id, or an entity, in place of the record."),
+        );
     }
 
     fn records_in(&self, id: RecordId) -> Vec<RecordId> {

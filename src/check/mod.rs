@@ -40,6 +40,13 @@ pub const MAX_ITEMS: usize = 100_000;
 /// Most nodes of the conditions of one item, predicates inlined.
 pub const MAX_NODES: usize = 20_000;
 
+/// Deepest nesting of an expression, predicates and consts counted where they are used. What sugar adds
+/// stays below [`crate::interp::MAX_DEPTH`].
+pub const MAX_DEPTH: u32 = 96;
+/// How many levels a const or predicate counts where it is used, besides its own: following a name costs
+/// more stack than a bracket.
+pub(crate) const STEP: u32 = 4;
+
 /// Checks a resolved set.
 #[must_use]
 pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Option<TypedPolicy>, Vec<Diagnostic>) {
@@ -48,6 +55,8 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
+    // Actions got their final numbers.
+    checker.visible.clear();
     checker.check_consts();
     let items = checker.check_items();
     checker.nothing_is_lost(&items);
@@ -110,6 +119,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) out: Vec<Diagnostic>,
     /// The first expression that became nothing. A finding says why; where none does, there is no policy.
     pub(crate) lost: Option<Span>,
+    /// How deep the expression in hand is nested.
+    nested: u32,
 }
 
 impl<'a> Checker<'a> {
@@ -131,6 +142,7 @@ impl<'a> Checker<'a> {
             mentioned: BTreeSet::new(),
             out: Vec::new(),
             lost: None,
+            nested: 0,
         }
     }
 

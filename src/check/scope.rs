@@ -197,7 +197,7 @@ fn near_prefix(pattern: &str, names: &[&str]) -> Option<String> {
 
 /// What a list says of undeclared names: patterns with a literal part, and every `except`.
 fn undeclared_part(on: &Patterns) -> Option<NamePatterns> {
-    let parts: Vec<(bool, std::sync::Arc<str>)> = on
+    let parts: Vec<(bool, Arc<str>)> = on
         .list
         .iter()
         .filter(|p| p.except || (has_star(&p.text) && has_literal(&p.text)))

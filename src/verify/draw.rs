@@ -14,6 +14,8 @@ use crate::value::{Value, number, time};
 
 /// Longest list that is drawn.
 const MAX_ELEMENTS: usize = 24;
+/// Deepest nesting of records that is drawn.
+const MAX_RECORDS: usize = 16;
 /// A Wednesday noon: 2026-11-18T12:00:00Z.
 pub(super) const NOON: i64 = 1_795_003_200_000_000;
 const DAY: i64 = 86_400_000_000;
@@ -24,6 +26,8 @@ pub(super) struct Drawer<'p> {
     pub policy: &'p TypedPolicy,
     pub hints: &'p Hints,
     pub random: Random,
+    /// How many records stand around the value in hand.
+    pub records: usize,
 }
 
 impl Drawer<'_> {
@@ -217,12 +221,17 @@ impl Drawer<'_> {
 
     fn record(&mut self, fields: &[FieldDef], place: &Place) -> Raw {
         let mut members = RawFields::new();
+        if self.records == MAX_RECORDS {
+            return Raw::Object(members);
+        }
+        self.records += 1;
         for (i, def) in fields.iter().enumerate() {
             let member = Place::Member(Box::new(place.clone()), i as u32);
             if let Some(raw) = self.field(def, &member, 60) {
                 members.push((def.name.clone(), raw));
             }
         }
+        self.records -= 1;
         Raw::Object(members)
     }
 

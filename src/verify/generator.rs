@@ -59,7 +59,8 @@ impl<'p> Generator<'p> {
 
     /// A case of an action, whether it is declared or not.
     pub fn case(&mut self, action: &str) -> Case {
-        let mut drawer = Drawer { policy: self.policy, hints: &self.hints, random: Random::new(self.random.bits()) };
+        let mut drawer =
+            Drawer { policy: self.policy, hints: &self.hints, random: Random::new(self.random.bits()), records: 0 };
         drawer.case(action)
     }
 

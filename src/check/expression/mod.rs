@@ -43,6 +43,8 @@ pub(crate) struct Env {
     stack: Vec<DefId>,
     /// Nodes made so far.
     nodes: usize,
+    /// Whether it was said that they nest too deeply.
+    too_deep: bool,
     /// What was read.
     pub(crate) reads: Reads,
 }
@@ -94,6 +96,7 @@ impl Env {
             known: Vec::new(),
             stack: Vec::new(),
             nodes: 0,
+            too_deep: false,
             reads: Reads::default(),
         }
     }
@@ -135,13 +138,18 @@ impl Checker<'_> {
         if found.ty == Type::Bool {
             return Some(found);
         }
-        let shown = self.types.show(&found.ty);
+        self.report_not_a_bool(expr.span, &found.ty);
+        None
+    }
+
+    // Findings are made outside the functions that recurse, so that those stay small on the stack.
+    fn report_not_a_bool(&mut self, span: Span, ty: &Type) {
+        let shown = self.types.show(ty);
         self.report(
-            Diagnostic::new(Code::NotABool, expr.span, format!("A condition must be true or false; this is {shown}."))
+            Diagnostic::new(Code::NotABool, span, format!("A condition must be true or false; this is {shown}."))
                 .at(format!("`{shown}`"))
                 .help("Compare it with something, or ask `has` where it is optional."),
         );
-        None
     }
 
     /// A value that is there: an optional one must be proved present.
@@ -159,6 +167,11 @@ impl Checker<'_> {
             found.ty = found.ty.required().clone();
             return Some(found);
         }
+        self.report_not_present(&found, env);
+        None
+    }
+
+    fn report_not_present(&mut self, found: &TExpr, env: &Env) {
         if let (TExprKind::Field(name), Some(actions)) = (&found.kind, &env.actions) {
             let without: Vec<ActionId> =
                 actions.iter().copied().filter(|a| self.actions[a.0 as usize].field(name).is_none()).collect();
@@ -171,7 +184,7 @@ impl Checker<'_> {
                         .at("not a field of every action matched")
                         .help(format!("Narrow `on`, declare it there, or ask first: `has {name} and …`.")),
                 );
-                return None;
+                return;
             }
         }
         let written = self.sources.text(found.span).to_string();
@@ -181,31 +194,61 @@ impl Checker<'_> {
                 .note("An optional value is used only where it is proved present.")
                 .help(format!("Ask first, `has {written} and …`, or give a value for its absence, `{written} ?? …`.")),
         );
-        None
     }
 
     /// Any expression; an optional one stays optional.
     pub(crate) fn place(&mut self, expr: &Expr, expected: Option<&Type>, env: &mut Env) -> Option<TExpr> {
+        if !self.may_grow(expr.span, 1, 0, env) {
+            self.lost = self.lost.or(Some(expr.span));
+            return None;
+        }
+        self.nested += 1;
         let found = self.shape(expr, expected, env);
+        self.nested -= 1;
         if found.is_none() {
             self.lost = self.lost.or(Some(expr.span));
         }
         found
     }
 
+    /// Counts parts that are added here, `deep` levels of them, against the limits of an item; a finding
+    /// where it grows too large, once.
+    pub(in crate::check) fn may_grow(&mut self, span: Span, nodes: usize, deep: u32, env: &mut Env) -> bool {
+        let before = env.nodes;
+        env.nodes = env.nodes.saturating_add(nodes);
+        if env.nodes > super::MAX_NODES {
+            if before <= super::MAX_NODES {
+                self.report_too_large(span);
+            }
+            return false;
+        }
+        if self.nested + deep >= super::MAX_DEPTH {
+            if !std::mem::replace(&mut env.too_deep, true) {
+                self.report_too_deep(span);
+            }
+            return false;
+        }
+        true
+    }
+
+    fn report_too_large(&mut self, span: Span) {
+        self.report(
+            Diagnostic::new(Code::TooMany, span, "The conditions of this item grow too large.")
+                .at(format!("over {} parts, predicates counted where they are used", super::MAX_NODES))
+                .help("Split the item, or test membership in a const set."),
+        );
+    }
+
+    fn report_too_deep(&mut self, span: Span) {
+        self.report(
+            Diagnostic::new(Code::NestedTooDeep, span, "This expression is nested too deeply.")
+                .at(format!("over {} levels, predicates and consts counted where they are used", super::MAX_DEPTH))
+                .help("Let fewer definitions stand behind each other."),
+        );
+    }
+
     /// What an expression is, by its form.
     fn shape(&mut self, expr: &Expr, expected: Option<&Type>, env: &mut Env) -> Option<TExpr> {
-        env.nodes += 1;
-        if env.nodes > super::MAX_NODES {
-            if env.nodes == super::MAX_NODES + 1 {
-                self.report(
-                    Diagnostic::new(Code::TooMany, expr.span, "The conditions of this item grow too large.")
-                        .at(format!("over {} parts, predicates counted where they are used", super::MAX_NODES))
-                        .help("Split the item, or test membership in a const set."),
-                );
-            }
-            return None;
-        }
         match &expr.kind {
             ExprKind::Literal(literal) => self.literal(literal, expr.span, expected),
             ExprKind::Name(name) => self.name(name, expr.span, expected, env),
@@ -217,18 +260,14 @@ impl Checker<'_> {
             ExprKind::List(elements) => self.collection(expr, elements, expected, false, env),
             ExprKind::Record(_) => self.record_literal(expr),
             ExprKind::Range(low, high) => self.range(expr, low, high, expected, env),
-            ExprKind::Not(inner) => {
-                let inner = self.condition(inner, env)?;
-                Some(typed(TExprKind::Not(Box::new(inner)), Type::Bool, expr.span))
-            }
+            ExprKind::Not(inner) => self.negation(expr.span, inner, env),
             ExprKind::Negate(inner) => self.negate(expr, inner, expected, env),
             ExprKind::Has(inner) => self.has(expr, inner, env),
             ExprKind::And(parts) => self.chain(expr, parts, true, env),
             ExprKind::Or(parts) => self.chain(expr, parts, false, env),
             ExprKind::Binary(op, left, right) => self.binary(expr, *op, left, right, expected, env),
             ExprKind::Relation { relation, negated, left, right } => {
-                let found = self.relation(expr, *relation, left, right, env)?;
-                self.negated(found, *negated)
+                self.relation(expr, *relation, left, right, env).and_then(|found| self.negated(found, *negated))
             }
             ExprKind::Quantifier { .. } => self.quantifier(expr, env),
             ExprKind::AtLeast(n, parts) => self.at_least(expr, *n, parts, env),
@@ -242,6 +281,11 @@ impl Checker<'_> {
             }
             ExprKind::Unreadable => None,
         }
+    }
+
+    fn negation(&mut self, span: Span, inner: &Expr, env: &mut Env) -> Option<TExpr> {
+        let inner = self.condition(inner, env)?;
+        Some(typed(TExprKind::Not(Box::new(inner)), Type::Bool, span))
     }
 
     /// `not in`, `not like`

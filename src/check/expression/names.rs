@@ -139,10 +139,11 @@ impl Checker<'_> {
 
     fn meant(&mut self, meaning: Meaning, span: Span, env: &mut Env) -> Option<TExpr> {
         match meaning {
-            Meaning::Parameter(found)
-            | Meaning::Variable(found, _)
-            | Meaning::Field(found, _)
-            | Meaning::Variant(found) => Some(found),
+            Meaning::Parameter(found) => {
+                let (nodes, deep) = size(&found);
+                self.may_grow(span, nodes, deep, env).then_some(found)
+            }
+            Meaning::Variable(found, _) | Meaning::Field(found, _) | Meaning::Variant(found) => Some(found),
             Meaning::Item(def) => self.item_value(def, span, env),
         }
     }
@@ -185,6 +186,7 @@ impl Checker<'_> {
         let ItemKind::Const(item) = &set.item(def).kind else { return None };
         self.consts.insert(def, ConstState::Open);
         let wanted = item.ty.as_ref().map(|ty| self.field_type(file, ty));
+        self.nested += crate::check::STEP;
         let value = match wanted {
             Some(None) => None,
             Some(Some(field)) => self
@@ -198,6 +200,7 @@ impl Checker<'_> {
                 }
             }),
         };
+        self.nested -= crate::check::STEP;
         self.consts.insert(def, ConstState::Done(value.clone()));
         value
     }
@@ -208,6 +211,15 @@ impl Checker<'_> {
             Diagnostic::new(Code::RecursiveDefinition, def.span, format!("`{}` is defined by itself.", def.name))
                 .at("needs its own value")
                 .help("Break the circle: one of them must be written out."),
+        );
+    }
+
+    fn report_argument_count(&mut self, item: &crate::syntax::ast::Predicate, got: usize, span: Span) {
+        let (name, wanted) = (&item.name.text, item.parameters.len());
+        self.report(
+            Diagnostic::new(Code::WrongArguments, span, format!("`{name}` takes {wanted} values, not {got}."))
+                .at("called so")
+                .label(item.name.span, "declared here"),
         );
     }
 
@@ -222,12 +234,7 @@ impl Checker<'_> {
         let ItemKind::Predicate(item) = &set.item(def).kind else { return None };
         let mut parameters = BTreeMap::new();
         if arguments.len() != item.parameters.len() {
-            let (name, wanted, got) = (&item.name.text, item.parameters.len(), arguments.len());
-            self.report(
-                Diagnostic::new(Code::WrongArguments, span, format!("`{name}` takes {wanted} values, not {got}."))
-                    .at("called so")
-                    .label(item.name.span, "declared here"),
-            );
+            self.report_argument_count(item, arguments.len(), span);
             return None;
         }
         for ((name, ty), argument) in item.parameters.iter().zip(arguments) {
@@ -246,7 +253,9 @@ impl Checker<'_> {
         let outer = std::mem::replace(&mut env.parameters, parameters);
         let outer_file = std::mem::replace(&mut env.file, file);
         env.stack.push(def);
+        self.nested += crate::check::STEP;
         let body = self.value(&item.value, Some(&result), env);
+        self.nested -= crate::check::STEP;
         env.stack.pop();
         env.file = outer_file;
         env.parameters = outer;
@@ -311,4 +320,9 @@ impl Checker<'_> {
             None => finding.help("Declare it as a field of the action, a const or a predicate; a text needs quotes."),
         });
     }
+}
+
+/// How many parts an expression has, and how deep they nest.
+fn size(e: &TExpr) -> (usize, u32) {
+    e.parts().into_iter().map(size).fold((1, 1), |(nodes, deep), (more, inner)| (nodes + more, deep.max(inner + 1)))
 }

@@ -98,15 +98,46 @@ pub(super) fn idle_floors(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Of each action its rules, and the floor that always holds with the highest tier.
+type ByAction<'p> = (Vec<Vec<&'p Item>>, Vec<Option<(&'p Item, Tier)>>);
+
+fn by_action(policy: &TypedPolicy) -> ByAction<'_> {
+    let mut rules: Vec<Vec<&Item>> = vec![Vec::new(); policy.actions.len()];
+    let mut floors: Vec<Option<(&Item, Tier)>> = vec![None; policy.actions.len()];
+    for item in &policy.items {
+        let always = match &item.body {
+            ItemBody::Floor { branches, .. } => branches.iter().filter(|b| unconditional(b)).map(|b| b.tier).max(),
+            ItemBody::Rule { .. } | ItemBody::Relax { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => {
+                None
+            }
+        };
+        for action in &item.scope.actions {
+            let place = action.0 as usize;
+            if rule_branches(item).is_some() {
+                rules[place].push(item);
+            }
+            if let Some(tier) = always
+                && floors[place].is_none_or(|(_, known)| tier > known)
+            {
+                floors[place] = Some((item, tier));
+            }
+        }
+    }
+    (rules, floors)
+}
+
 /// Relaxes that meet no rule they could lower, or that an unconditional floor always undoes.
 pub(super) fn undone_relaxes(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let policy = subject.policy;
+    if !policy.items.iter().any(|i| matches!(i.body, ItemBody::Relax { .. })) {
+        return;
+    }
+    let (rules, floors) = by_action(policy);
     for relax in &policy.items {
         let ItemBody::Relax { from, to, .. } = &relax.body else { continue };
         let (from, to) = (*from, *to);
-        let meets = policy.items.iter().any(|rule| {
+        let meets = relax.scope.actions.iter().flat_map(|a| &rules[a.0 as usize]).any(|rule| {
             touches(relax, rule, policy)
-                && rule.scope.actions.iter().any(|a| relax.scope.actions.binary_search(a).is_ok())
                 && rule_branches(rule).is_some_and(|list| list.iter().any(|b| to < b.tier && b.tier <= from))
         });
         if !meets {
@@ -121,17 +152,10 @@ pub(super) fn undone_relaxes(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
             );
             continue;
         }
-        let undone = |action: &ActionId| {
-            policy.items.iter().find(|floor| match &floor.body {
-                ItemBody::Floor { branches, .. } => {
-                    floor.scope.actions.binary_search(action).is_ok()
-                        && branches.iter().any(|b| unconditional(b) && b.tier >= from)
-                }
-                _ => false,
-            })
-        };
-        let floors: Option<Vec<&Item>> = relax.scope.actions.iter().map(undone).collect();
-        if let Some(floor) = floors.and_then(|f| f.first().copied()) {
+        let undone =
+            |action: &ActionId| floors[action.0 as usize].filter(|(_, tier)| *tier >= from).map(|(floor, _)| floor);
+        let always: Option<Vec<&Item>> = relax.scope.actions.iter().map(undone).collect();
+        if let Some(floor) = always.and_then(|f| f.first().copied()) {
             out.push(
                 Diagnostic::new(Code::UndoneRelax, relax.name_span, format!("`{}` never takes effect.", short(relax)))
                     .at(format!("the floor `{}` always keeps {from}", short(floor)))
