@@ -8,15 +8,50 @@ use super::typed::{
     Branch, Duty, FlagDef, Item, ItemBody, Principals, Scope, TExpr, TExprKind, TypedPolicy, TypedText, TypedTextPart,
 };
 use crate::decision::PolicyHash;
+use crate::hir::PolicySet;
+use crate::source::SourceSet;
+use crate::syntax::{self, ast};
 use crate::types::{FieldDef, FieldType, Type};
 use crate::value::Value;
 
 /// Version of the canonical form and of the builtin tables it stands for; a change of meaning changes it.
 const FORM: &str = "aas-canonical-1";
 
-/// The identity of a policy.
-pub(super) fn hash(policy: &TypedPolicy) -> PolicyHash {
-    PolicyHash(blake3::hash(policy_text(policy).as_bytes()).to_hex().as_str().into())
+/// The identity of a policy. Beside what decides it covers what people and the governor read: the texts of
+/// all items, and whatever stateful and runtime items say.
+pub(super) fn hash(policy: &TypedPolicy, set: &PolicySet, sources: &SourceSet) -> PolicyHash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(policy_text(policy).as_bytes());
+    for line in said(set, sources) {
+        hasher.update(line.as_bytes());
+    }
+    PolicyHash(hasher.finalize().to_hex().as_str().into())
+}
+
+/// `///` texts of items that do not decide by themselves, and the words of stateful and runtime items: the
+/// phases to come give those their meaning, so no change of it may go unseen.
+fn said(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
+    let mut out = Vec::new();
+    for id in set.def_ids() {
+        let (item, name) = (set.item(id), set.qualified(id));
+        if !item.docs.is_empty() && !set.def(id).kind.decides() {
+            out.push(format!("doc {name} {:?}\n", item.docs));
+        }
+        if let ast::ItemKind::State(state) = &item.kind {
+            let words = syntax::words(sources.text(item.span), item.span.file);
+            let words: Vec<&String> = words.iter().filter(|w| *w != ",").collect();
+            out.push(format!("{} {name} {words:?}\n", state.kind.keyword()));
+        }
+    }
+    for (f, file) in set.files.iter().enumerate() {
+        for item in file.items.iter().filter(|item| !item.docs.is_empty()) {
+            if matches!(item.kind, ast::ItemKind::Facts(_) | ast::ItemKind::Fields(_)) {
+                out.push(format!("doc {} {:?}\n", set.package(set.package_of(f)).name, item.docs));
+            }
+        }
+    }
+    out.sort();
+    out
 }
 
 /// The canonical form of a whole policy.

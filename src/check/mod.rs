@@ -79,7 +79,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
         asserts,
         hash: crate::decision::PolicyHash("".into()),
     };
-    policy.hash = canonical::hash(&policy);
+    policy.hash = canonical::hash(&policy, set, sources);
     lints::run(&lints::Subject { set, sources, policy: &policy, mentioned: &mentioned }, &mut out);
     (Some(policy), out)
 }

@@ -137,7 +137,8 @@ impl Checker<'_> {
 
     /// Each parameter of an executed action must be used: what nobody executes, the agent would choose freely.
     fn check_consumed(&mut self, state: &ast::State, scope: &Scope) {
-        let body = self.sources.text(state.body).to_string();
+        // A comment uses nothing; a text may, in a hole.
+        let body = crate::syntax::words(self.sources.text(state.body), state.body.file).join(" ");
         let words: Vec<&str> = body.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
         for action in &scope.actions {
             let def = self.actions[action.0 as usize].clone();
