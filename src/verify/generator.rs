@@ -6,7 +6,7 @@ use super::draw::Drawer;
 use super::hints::{Hints, Place};
 use super::random::Random;
 use crate::action_name;
-use crate::check::typed::{ActionId, FactGroup, FlagDef, FlagId, RawEntity, TypedPolicy};
+use crate::check::typed::{FactGroup, FlagDef, FlagId, RawEntity, TypedPolicy};
 use crate::facts::Facts;
 use crate::raw::{Raw, RawFields};
 use crate::reader::to_raw;
@@ -96,8 +96,9 @@ impl Drawer<'_> {
         let trouble = if self.random.once_in(2) { 6 } else { 0 };
         let mut case = Case { request: Request::new(name), facts: Facts::default(), entities: Vec::new() };
         match self.policy.action(name) {
-            Some(id) => self.fields(id, trouble, &mut case),
+            Some(id) => self.fields(&self.policy.action_def(id).fields, trouble, &mut case),
             None => {
+                self.fields(&self.policy.undeclared.fields, trouble, &mut case);
                 if self.random.once_in(2) {
                     case.request = case.request.param("anything", Raw::text("AKIA0000"));
                 }
@@ -126,10 +127,10 @@ impl Drawer<'_> {
         case
     }
 
-    fn fields(&mut self, id: ActionId, trouble: usize, case: &mut Case) {
+    fn fields(&mut self, fields: &[FieldDef], trouble: usize, case: &mut Case) {
         // A parameter that is wrong refuses the request, and then nothing else matters: rarely.
         let of_parameters = if trouble > 0 && self.random.once_in(8) { 3 } else { 0 };
-        for def in &self.policy.action_def(id).fields {
+        for def in fields {
             let place = Place::Field(def.name.clone());
             let (trouble, into) = match def.origin {
                 Origin::Parameter => (of_parameters, &mut case.request.params),
