@@ -37,3 +37,13 @@ deny:
 # A million generated pairs of policies and requests through every engine.
 soak:
     AAS_SOAK=1000000 cargo test --release --workspace -- --include-ignored soak
+
+# One fuzz target, on stable Rust: `just fuzz parse -max_total_time=60`.
+fuzz TARGET *ARGS:
+    #!/usr/bin/env sh
+    set -eu
+    cd fuzz
+    export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing"
+    cargo build --release --target x86_64-unknown-linux-gnu --bin {{TARGET}}
+    mkdir -p corpus/{{TARGET}}
+    target/x86_64-unknown-linux-gnu/release/{{TARGET}} {{ARGS}} corpus/{{TARGET}} seeds/{{TARGET}}
