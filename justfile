@@ -38,6 +38,10 @@ deny:
 soak:
     AAS_SOAK=1000000 cargo test --release --workspace -- --include-ignored soak
 
+# Hostile input on a stack of 256 KiB.
+hostile:
+    AAS_STACK_KIB=256 CARGO_PROFILE_TEST_OPT_LEVEL=1 cargo test -p aas --test hostile
+
 # One fuzz target, on stable Rust: `just fuzz parse -max_total_time=60`.
 fuzz TARGET *ARGS:
     #!/usr/bin/env sh
