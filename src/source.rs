@@ -81,6 +81,7 @@ pub struct SourceFile {
     name: String,
     text: String,
     line_starts: Vec<u32>,
+    home: Option<String>,
 }
 
 impl SourceFile {
@@ -91,7 +92,7 @@ impl SourceFile {
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1))
             .collect();
-        Self { name: name.into(), text, line_starts }
+        Self { name: name.into(), text, line_starts, home: None }
     }
 
     /// The name diagnostics show, usually a path.
@@ -104,6 +105,12 @@ impl SourceFile {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The package whose `aas.toml` brought the file, where one did.
+    #[must_use]
+    pub fn home(&self) -> Option<&str> {
+        self.home.as_deref()
     }
 
     /// Where a byte offset stands.
@@ -150,6 +157,14 @@ impl SourceSet {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(self.files.len() as u32);
         self.files.push(SourceFile::new(name, text));
+        id
+    }
+
+    /// Adds a file that an `aas.toml` brings. Its packages are the one that `aas.toml` names and those
+    /// below it; no other package of the set may put a file there.
+    pub fn add_to(&mut self, home: &str, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = self.add(name, text);
+        self.files[id.0 as usize].home = Some(home.into());
         id
     }
 

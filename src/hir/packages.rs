@@ -14,6 +14,7 @@ const NAMELESS: &str = "main";
 /// Puts files into packages and gives ids to named items.
 pub(super) fn collect(files: Vec<ast::File>, settings: &Settings, out: &mut Vec<Diagnostic>) -> PolicySet {
     let names: Vec<String> = files.iter().map(|file| package_name(file, settings, out)).collect();
+    refuse_strangers(&files, &names, settings, out);
     let sorted: BTreeSet<&String> = names.iter().collect();
     let packages: Vec<Package> = sorted
         .iter()
@@ -52,8 +53,38 @@ fn package_name(file: &ast::File, settings: &Settings, out: &mut Vec<Diagnostic>
         }
         found.get_or_insert((path.text(), path.span));
     }
-    let fallback = if settings.package.is_empty() { NAMELESS } else { &settings.package };
+    let root = if settings.package.is_empty() { NAMELESS } else { &settings.package };
+    let fallback = file.home.as_deref().unwrap_or(root);
     found.map_or_else(|| fallback.to_string(), |(name, _)| name)
+}
+
+/// Refuses files that put items into a package of others: they could relax its rules as its own.
+fn refuse_strangers(files: &[ast::File], names: &[String], settings: &Settings, out: &mut Vec<Diagnostic>) {
+    let homes: BTreeSet<&str> = files.iter().filter_map(|file| file.home.as_deref()).collect();
+    for (file, name) in files.iter().zip(names) {
+        let Some(home) = file.home.as_deref() else { continue };
+        let above = |h: &&&str| name.strip_prefix(**h).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let owner = homes.iter().filter(above).max_by_key(|h| h.len()).copied();
+        if owner.unwrap_or(&settings.package) == home {
+            continue;
+        }
+        let place = file.items.iter().find(|item| matches!(item.kind, ItemKind::Package(_)));
+        let span = place.map_or(Span::new(file.id, 0, 0), |item| item.span);
+        let finding = Diagnostic::new(
+            Code::PackagePlace,
+            span,
+            format!("This file belongs to `{home}` and cannot add to package `{name}`."),
+        );
+        let finding = match owner {
+            Some(owner) => finding.at(format!("a package of `{owner}`")),
+            None => finding.at(format!("not below `{home}`")),
+        };
+        out.push(
+            finding
+                .note("What is in a package may relax its rules, so each is written by one hand.")
+                .help(format!("Write `package {home}`, or a name below it.")),
+        );
+    }
 }
 
 /// Gives ids to named items and reports names given twice.

@@ -41,8 +41,9 @@ struct Grammar;
 #[must_use]
 pub fn parse(sources: &SourceSet, id: FileId) -> (File, Vec<Diagnostic>) {
     let source = sources.file(id).text();
+    let home = sources.file(id).home().map(str::to_string);
     if source.len() > MAX_FILE_BYTES {
-        let file = File { id, items: Vec::new(), comments: Vec::new() };
+        let file = File { id, home, items: Vec::new(), comments: Vec::new() };
         return (file, vec![too_large(source, id)]);
     }
     let mut scan = scan(source, id);
@@ -64,7 +65,7 @@ pub fn parse(sources: &SourceSet, id: FileId) -> (File, Vec<Diagnostic>) {
     findings.extend(docs.left_over(id));
     sort(&mut findings);
     let comments = comments(source, id, &scan);
-    (File { id, items, comments }, findings)
+    (File { id, home, items, comments }, findings)
 }
 
 /// Reads an expression alone. Spans lie `offset` bytes into `file`.

@@ -48,6 +48,8 @@ impl Path {
 pub struct File {
     /// Which.
     pub id: FileId,
+    /// The package whose `aas.toml` brought it, where one did.
+    pub home: Option<String>,
     /// Its items in text order, those that could not be read included as [`ItemKind::Unreadable`].
     pub items: Vec<Item>,
     /// All `//` comments in text order; `///` texts belong to their items.

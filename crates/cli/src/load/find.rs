@@ -26,7 +26,11 @@ pub(super) fn find(paths: &[PathBuf]) -> Outcome<Found> {
     for path in paths {
         let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if let Some(package) = package_above(path) {
-            found.packages.insert(package);
+            // The same folder may be written in two ways.
+            let real = |folder: &Path| std::fs::canonicalize(folder).ok();
+            if !found.packages.iter().any(|known| real(known) == real(&package)) {
+                found.packages.insert(package);
+            }
         } else if about.is_dir() {
             walk(path, &mut found)?;
         } else {

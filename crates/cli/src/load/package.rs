@@ -30,7 +30,7 @@ pub(super) fn load(folder: &Path) -> Outcome<Set> {
 pub(super) fn loose(paths: &[PathBuf], files: &BTreeSet<PathBuf>) -> Outcome<Set> {
     let mut loader = Loader::default();
     for file in files {
-        loader.file(file)?;
+        loader.file(file, None)?;
     }
     let title: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     let own = loader.sources.len();
@@ -92,7 +92,7 @@ impl Loader {
             let folder = if source == "." { folder.to_path_buf() } else { folder.join(source) };
             files.extend(own_files(&folder)?);
         }
-        files.iter().try_for_each(|file| self.file(file))
+        files.iter().try_for_each(|file| self.file(file, Some(&manifest.settings.package)))
     }
 
     fn dependencies(&mut self, folder: &Path, manifest: &Manifest) {
@@ -116,7 +116,7 @@ impl Loader {
         }
     }
 
-    fn file(&mut self, path: &Path) -> Outcome<()> {
+    fn file(&mut self, path: &Path, home: Option<&str>) -> Outcome<()> {
         if self.sources.len() >= MAX_FILES {
             return Err(Failure::said(format_args!("The policy set has more than {MAX_FILES} files.")));
         }
@@ -129,7 +129,10 @@ impl Loader {
                     let message = format!("The policy set is larger than {} MiB.", MAX_SET_BYTES / (1024 * 1024));
                     self.wrong.push(Text::finding(Code::FileTooLarge, id, 0, message));
                 }
-                self.sources.add(shown, text);
+                match home {
+                    Some(home) => self.sources.add_to(home, shown, text),
+                    None => self.sources.add(shown, text),
+                };
             }
             Text::Bad { shown: part, code, at, message } => {
                 let id = self.aside.add(shown, part);

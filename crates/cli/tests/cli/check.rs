@@ -85,6 +85,29 @@ fn a_package_is_found_upwards_and_a_dependency_beside_it() {
 }
 
 #[test]
+fn a_dependency_keeps_to_its_own_packages() {
+    let folder = Folder::new();
+    folder
+        .write("people/aas.toml", "name = \"people\"\n")
+        .write("people/people.aasrule", "entity Role one of { desk }\nentity Agent in Role\n")
+        .write("mail/aas.toml", "name = \"mail\"\n[dependencies]\npeople = \"../people\"\n")
+        .write(
+            "mail/rules.aasrule",
+            "use people.Role\naction mail.send\nrule sending on mail.send by Role.desk { green }\n",
+        );
+    folder.aasc(&["check", "mail"]).exits(0).prints("2 files");
+    // One package, however its folder is written.
+    let whole = folder.path("mail");
+    let whole = whole.to_str().expect("a path of text");
+    folder.aasc(&["check", "mail/rules.aasrule", whole]).exits(0).prints("2 files");
+    folder.write("people/more.aasrule", "package mail.extra\nconst x = 1\n");
+    folder.aasc(&["check", "mail"]).exits(1).prints("AAS0207").prints("cannot add to package `mail.extra`");
+    folder.write("people/more.aasrule", "package people.more\nconst x = 1\n");
+    folder.write("mail/theirs.aasrule", "package people.more\nconst y = 1\n");
+    folder.aasc(&["check", "mail"]).exits(1).prints("AAS0207").prints("This file belongs to `mail`");
+}
+
+#[test]
 fn what_cannot_be_read_exits_2_or_is_a_finding() {
     let folder = Folder::new();
     folder.aasc(&["check", "nowhere.aasrule"]).exits(2).complains("no file or folder `nowhere.aasrule`");
