@@ -72,15 +72,16 @@ impl Policy {
         }
     }
 
-    /// The same policy with native code, which was compared with the plan before it serves. It takes some
+    /// The same policy with native code, which was compared with plan and interpreter on generated frames before it serves. It takes some
     /// milliseconds and pays where many requests follow.
     ///
     /// # Errors
-    /// Where this processor is unknown, or the code differs from the plan; the plan goes on serving then.
+    /// Where this processor is unknown, or the code differs from the language; the plan goes on serving then.
     #[cfg(feature = "jit")]
     pub fn with_native(self) -> Result<Self, JitError> {
         let code = jit::compile(&self.plan, &jit::Options::default())?;
-        jit::validate(&self.plan, &code, jit::Effort::default()).map_err(|m| JitError::Differs(m.to_string()))?;
+        jit::validate_against(&self.typed, &self.plan, &code, jit::Effort::default())
+            .map_err(|difference| JitError::Differs(difference.to_string()))?;
         Ok(Self { native: Some(Arc::new(code)), ..self })
     }
 

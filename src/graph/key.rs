@@ -13,6 +13,20 @@ use crate::value::Value;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u32);
 
+/// A distinct expression, the same in every run and for every list of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(u128);
+
+/// The fingerprint of an expression.
+#[must_use]
+pub fn fingerprint(expr: &TExpr) -> Fingerprint {
+    let mut text = String::new();
+    spell(expr, &mut text);
+    let mut first = [0; 16];
+    first.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    Fingerprint(u128::from_le_bytes(first))
+}
+
 /// Keys given so far. Expressions are remembered by their address too, so a condition that applies to many
 /// actions is spelt once.
 #[derive(Default)]

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Scene, is_atom};
+use super::{Scene, Standpoint, is_atom};
 use crate::builtin::{self, BuiltinId};
 use crate::check::typed::{FactGroup, FlagId, TExpr, TExprKind};
 use crate::entities::Attribute;
@@ -71,12 +71,7 @@ impl<'a> Evaluator<'a> {
     /// The leftmost error, where it could change the answer.
     pub fn truth(&mut self, e: &TExpr) -> Truthful {
         if let Some(dictated) = self.dictated(e) {
-            let fault = || Fault::new(FaultKind::Unavailable, "dictated to err");
-            return match dictated {
-                Truth::True => Ok(true),
-                Truth::False => Ok(false),
-                Truth::Erred => Err(Erred::at(e, fault())),
-            };
+            return dictated_truth(e, dictated);
         }
         match self.value(e)? {
             Some(Value::Bool(truth)) => Ok(truth),
@@ -89,11 +84,30 @@ impl<'a> Evaluator<'a> {
         if self.variables.is_empty() && is_atom(e) { oracle.truth(e) } else { None }
     }
 
+    /// Where the evaluation stands, for an oracle.
+    pub(super) fn standpoint(&self) -> Standpoint<'_> {
+        Standpoint { variables: &self.variables, warnings: self.scene.warnings }
+    }
+
+    #[inline(never)]
+    fn dictated_value(&self, e: &TExpr) -> Option<Answer> {
+        let dictated = self.scene.oracle?.value(e, &self.standpoint())?;
+        Some(dictated.map(Some).map_err(|fault| Erred::at(e, fault)))
+    }
+
+    fn dictated_presence(&self, e: &TExpr) -> Option<Truthful> {
+        let dictated = self.scene.oracle?.presence(e, &self.standpoint())?;
+        Some(dictated_truth(e, dictated))
+    }
+
     /// The value of an expression.
     ///
     /// # Errors
     /// The leftmost error.
     pub fn value(&mut self, e: &TExpr) -> Answer {
+        if let Some(dictated) = self.dictated_value(e) {
+            return dictated;
+        }
         if self.depth == MAX_DEPTH {
             return Err(Erred::at(e, Fault::new(FaultKind::LimitExceeded, "the expression is nested too deeply")));
         }
@@ -181,13 +195,25 @@ impl<'a> Evaluator<'a> {
     }
 
     fn has(&mut self, inner: &TExpr) -> Answer {
-        Ok(Some(Value::Bool(self.value(inner)?.is_some())))
+        yes_no(match self.dictated_presence(inner) {
+            Some(there) => there,
+            None => self.value(inner).map(|found| found.is_some()),
+        })
     }
 
     fn coalesce(&mut self, first: &TExpr, second: &TExpr) -> Answer {
-        match self.value(first)? {
-            Some(value) => Ok(Some(value)),
-            None => self.value(second),
+        match self.dictated_presence(first) {
+            Some(there) => {
+                if there? {
+                    self.value(first)
+                } else {
+                    self.value(second)
+                }
+            }
+            None => match self.value(first)? {
+                Some(value) => Ok(Some(value)),
+                None => self.value(second),
+            },
         }
     }
 
@@ -317,6 +343,14 @@ pub(super) fn absent() -> Fault {
 /// `form` sends each form to where it is known; another one there fails closed.
 fn unreachable_form(_: &TExprKind) -> Attribute {
     Err(Fault::new(FaultKind::IllTyped, "the expression cannot stand here"))
+}
+
+fn dictated_truth(e: &TExpr, truth: Truth) -> Truthful {
+    match truth {
+        Truth::True => Ok(true),
+        Truth::False => Ok(false),
+        Truth::Erred => Err(Erred::at(e, Fault::new(FaultKind::Unavailable, "dictated to err"))),
+    }
 }
 
 pub(super) fn yes_no(truth: Truthful) -> Answer {

@@ -20,14 +20,22 @@ pub fn conditions(item: &Item) -> Vec<&TExpr> {
 /// Judges all items. Floors that read `warnings` come last, when the others are known.
 #[must_use]
 pub fn judge(scene: &Scene<'_>) -> Outcomes {
+    let items = (0..).map(ItemId).zip(&scene.policy.items).filter(|(_, item)| scene.bound.is_about(&item.scope));
+    judge_items(scene, &items.map(|(id, _)| id).collect::<Vec<_>>())
+}
+
+/// Judges these items, whatever the request is about.
+#[must_use]
+pub fn judge_items(scene: &Scene<'_>, items: &[ItemId]) -> Outcomes {
     let mut outcomes = Outcomes::default();
     for asks_warnings in [false, true] {
         let warnings = warnings(scene.policy, &outcomes);
         let mut evaluator = Evaluator::new(Scene { warnings, ..*scene });
-        for (i, item) in scene.policy.items.iter().enumerate() {
-            if reads_warnings(item) == asks_warnings && scene.bound.is_about(&item.scope) {
+        for id in items {
+            let item = scene.policy.item(*id);
+            if reads_warnings(item) == asks_warnings {
                 let truths = conditions(item).into_iter().map(|when| told(&mut evaluator, when)).collect();
-                outcomes.items.push(ItemOutcome { item: ItemId(i as u32), truths });
+                outcomes.items.push(ItemOutcome { item: *id, truths });
             }
         }
     }
@@ -50,7 +58,7 @@ fn reads_warnings(item: &Item) -> bool {
 
 /// How many floors that do not read `warnings` themselves hold or err at yellow or above, each once.
 #[must_use]
-pub(super) fn warnings(policy: &TypedPolicy, outcomes: &Outcomes) -> u32 {
+pub fn warnings(policy: &TypedPolicy, outcomes: &Outcomes) -> u32 {
     let warns = |outcome: &&ItemOutcome| match &policy.item(outcome.item).body {
         ItemBody::Floor { branches, if_unclear, reads_warnings: false, .. } => {
             let brought = branches.iter().zip(&outcome.truths).filter_map(|(branch, truth)| match truth {
@@ -70,7 +78,8 @@ pub(super) fn warnings(policy: &TypedPolicy, outcomes: &Outcomes) -> u32 {
 }
 
 /// Whether an exception that is true names this floor. One that erred silences nothing.
-pub(super) fn silenced(policy: &TypedPolicy, outcomes: &Outcomes, floor: ItemId) -> bool {
+#[must_use]
+pub fn silenced(policy: &TypedPolicy, outcomes: &Outcomes, floor: ItemId) -> bool {
     outcomes.items.iter().any(|outcome| match &policy.item(outcome.item).body {
         ItemBody::Exception { to, .. } => *to == floor && outcome.held(),
         ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => false,

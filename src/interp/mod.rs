@@ -35,21 +35,53 @@ pub use combine::{Verdict, combine};
 pub use decide::{decide, errors, finish, refuse};
 pub use eval::{Answer, Erred, Evaluator, MAX_DEPTH, Truthful, reads};
 pub use explain::{DEFAULT_WORK, Explanation, explain};
-pub use judge::{conditions, judge};
+pub use judge::{conditions, judge, judge_items, silenced, warnings};
+
+use std::sync::Arc;
 
 use crate::check::typed::{TExpr, TExprKind, TypedPolicy};
 use crate::entities::Entities;
 use crate::outcome::Truth;
 use crate::reader::Bound;
 use crate::types::Type;
+use crate::value::{Evaluated, Fault, Value};
 
 /// Where the truth of atoms comes from, if not from the request.
 ///
 /// An atom is an expression of type `bool` that is none of `and`, `or`, `not`, `at least`, no constant
 /// and not `warnings`, and that does not stand inside another atom.
+///
+/// What an oracle does not say is computed from the request.
 pub trait Oracle {
-    /// How this atom stands; `None` has it computed from the request.
-    fn truth(&self, atom: &TExpr) -> Option<Truth>;
+    /// How this atom stands.
+    fn truth(&self, _atom: &TExpr) -> Option<Truth> {
+        None
+    }
+
+    /// What an expression of any type yields.
+    fn value(&self, _e: &TExpr, _at: &Standpoint<'_>) -> Option<Evaluated> {
+        None
+    }
+
+    /// Whether the value of an optional expression is there, where that is all that is asked.
+    fn presence(&self, _e: &TExpr, _at: &Standpoint<'_>) -> Option<Truth> {
+        None
+    }
+
+    /// What a quantifier runs over. An element may stand for one that only the oracle knows: it is handed
+    /// back among the variables.
+    fn elements(&self, _quantifier: &TExpr, _at: &Standpoint<'_>) -> Option<Result<Arc<[Value]>, Fault>> {
+        None
+    }
+}
+
+/// Where an oracle is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Standpoint<'a> {
+    /// Elements that the quantifiers around the expression stand at, the outermost first.
+    pub variables: &'a [Evaluated],
+    /// How many floors warn.
+    pub warnings: u32,
 }
 
 /// Whether an expression is an atom where it stands in a condition; see [`Oracle`].

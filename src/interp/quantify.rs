@@ -15,9 +15,13 @@ impl Evaluator<'_> {
         filter: Option<&TExpr>,
         body: &TExpr,
     ) -> Answer {
-        let elements = match self.present(over)? {
-            Value::List(elements) | Value::Set(elements) => elements,
-            _ => return Err(Erred::at(e, absent())),
+        let dictated = self.scene.oracle.and_then(|oracle| oracle.elements(e, &self.standpoint()));
+        let elements = match dictated {
+            Some(elements) => elements.map_err(|fault| Erred::at(e, fault))?,
+            None => match self.present(over)? {
+                Value::List(elements) | Value::Set(elements) => elements,
+                _ => return Err(Erred::at(e, absent())),
+            },
         };
         let (mut held, mut erred) = (0, None);
         for element in elements.iter() {

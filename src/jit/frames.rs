@@ -9,11 +9,13 @@ pub struct Effort {
     pub mixtures: usize,
     /// Most frames with one slot in another state than the rest.
     pub most: usize,
+    /// Most of those frames on which the interpreter is asked too; the mixtures come on top.
+    pub interpreted: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { mixtures: 32, most: 2_048 }
+        Self { mixtures: 32, most: 2_048, interpreted: 256 }
     }
 }
 

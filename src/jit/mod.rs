@@ -8,6 +8,8 @@
 //! the code. INVARIANT: a function is only called while its [`NativeCode`] is held, with a frame that was
 //! checked to be as long as the unit reads and an answer as long as the unit writes.
 
+mod against;
+mod dictate;
 mod emit;
 mod finish;
 mod frames;
@@ -22,6 +24,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use crate::plan::{Encoding, Frame, Out, Plan, Run, Unit, UnitId, Walker};
 use memory::Memory;
 
+pub use against::{Difference, validate_against};
 pub use frames::{Effort, FrameSource, sample_frames};
 pub use validate::{Mismatch, validate};
 
@@ -40,8 +43,8 @@ pub enum JitError {
     /// The unit is larger than native code is made for.
     #[error("`{0}` is too large for native code")]
     TooLarge(String),
-    /// The code says something else than the plan.
-    #[error("native code differs from the plan: {0}")]
+    /// The code says something else than the language.
+    #[error("native code differs from the language: {0}")]
     Differs(String),
 }
 

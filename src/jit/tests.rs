@@ -3,7 +3,7 @@
 mod faults;
 mod memory;
 
-use super::{Effort, Options, clif, compile, validate};
+use super::{Effort, Options, clif, compile, validate, validate_against};
 use crate::graph::tests as given;
 use crate::plan::tests::{Source, agrees, plan, random_inputs, random_policy};
 
@@ -13,7 +13,7 @@ fn native_code_of_a_small_policy_is_valid() {
     let plan = plan(&policy);
     let code = compile(&plan, &Options::default()).unwrap();
     assert!(code.bytes() > 100);
-    let tried = validate(&plan, &code, Effort { mixtures: 200, most: 4_096 }).unwrap();
+    let tried = validate(&plan, &code, Effort { mixtures: 200, most: 4_096, interpreted: 4_096 }).unwrap();
     assert!(tried > 500, "{tried}");
 }
 
@@ -52,8 +52,9 @@ proptest::proptest! {
         let plan = plan(&policy);
         let optimise = source.below(2) == 0;
         let code = compile(&plan, &Options { optimise, ..Options::default() }).unwrap();
-        if let Err(mismatch) = validate(&plan, &code, Effort { mixtures: 100, most: 500 }) {
-            panic!("{mismatch}\n{plan}");
+        let effort = Effort { mixtures: 100, most: 500, interpreted: 500 };
+        if let Err(difference) = validate_against(&policy, &plan, &code, effort) {
+            panic!("{difference}\n{plan}");
         }
         for _ in 0..20 {
             agrees(&policy, &plan, &code, &random_inputs(source));

@@ -46,7 +46,7 @@ pub fn validate(plan: &Plan, code: &dyn Run, effort: Effort) -> Result<usize, Bo
     Ok(tried)
 }
 
-fn compare(plan: &Plan, code: &dyn Run, id: UnitId, frame: &Frame) -> Result<(), Box<Mismatch>> {
+pub(super) fn compare(plan: &Plan, code: &dyn Run, id: UnitId, frame: &Frame) -> Result<(), Box<Mismatch>> {
     let unit = plan.unit(id);
     let (mut walked, mut native) = (Out::default(), Out::default());
     walked.clear(unit.rows.len());

@@ -10,6 +10,7 @@
 use super::hash::Table;
 use super::node::{Node, SlotId};
 use super::program::Program;
+use crate::graph::key::Fingerprint;
 
 /// How a slot's word is to be read.
 pub enum Encoding {
@@ -31,6 +32,10 @@ pub struct Slot {
     pub encoding: Encoding,
     /// What it holds.
     pub program: Program,
+    /// The expression that it stands for, so that others can tell which.
+    pub of: Fingerprint,
+    /// How many floors are assumed to warn, where the expression reads that.
+    pub assumes: Option<u32>,
     /// The expression, for people.
     pub label: Box<str>,
 }
@@ -64,7 +69,13 @@ impl Clone for Encoding {
 
 impl Clone for Slot {
     fn clone(&self) -> Self {
-        Self { encoding: self.encoding.clone(), program: self.program.clone(), label: self.label.clone() }
+        Self {
+            encoding: self.encoding.clone(),
+            program: self.program.clone(),
+            of: self.of,
+            assumes: self.assumes,
+            label: self.label.clone(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use super::{Plan, PlanRow, RunDuty, Unit, UnitId};
 use crate::check::typed::{
     ActionId, Arithmetic, Comparison, Duty, QuantifierKind, TExpr, TExprKind, TypedPolicy, VarId,
 };
-use crate::graph::key::Keys;
+use crate::graph::key::{Keys, fingerprint};
 use crate::graph::{self, About, DecisionGraph, Effect, Key, Part, label};
 use crate::types::Type;
 use crate::value::Value;
@@ -62,6 +62,7 @@ fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>) -> Un
         done: HashMap::new(),
         blocks: vec![Open::default()],
         loops: Vec::new(),
+        quantified: HashMap::new(),
         variable: VarId(0),
     };
     let mut rows: Vec<PlanRow> = Vec::with_capacity(part.rows.len());
@@ -142,6 +143,8 @@ struct Lower<'a, 'p> {
     /// The unit's block, and that of the loop whose body is being lowered.
     blocks: Vec<Open>,
     loops: Vec<Loop>,
+    /// Which loop a quantifier became: equal ones are one.
+    quantified: HashMap<Key, LoopId>,
     /// The variable of the loop whose body is being lowered.
     variable: VarId,
 }
@@ -220,14 +223,10 @@ impl<'p> Lower<'_, 'p> {
             }
             K::Compare(how, a, b) => self.comparison(level, expr, *how, a, b),
             K::In(a, b) => self.membership(level, expr, a, b),
-            K::Has(of) => {
-                let slot = self.slot(level, of, Kind::Presence);
-                self.node(level, Node::Truth(slot))
-            }
+            K::Has(of) => self.there(level, of),
             K::Coalesce(a, b) => {
-                let there = self.slot(level, a, Kind::Presence);
-                let there = self.node(level, Node::Truth(there));
-                let first = self.truth_slot(level, a);
+                let there = self.there(level, a);
+                let first = self.truth(level, a);
                 let second = self.truth(level, b);
                 let first = self.node(level, Node::AsWord(first));
                 let second = self.node(level, Node::AsWord(second));
@@ -241,6 +240,15 @@ impl<'p> Lower<'_, 'p> {
             }
             _ => self.truth_slot(level, expr),
         }
+    }
+
+    /// Whether an optional value is there.
+    fn there(&mut self, level: usize, expr: &'p TExpr) -> NodeId {
+        if let Some(outside) = self.hoisted(level, expr, |lower| lower.there(0, expr)) {
+            return outside;
+        }
+        let slot = self.slot(level, expr, Kind::Presence);
+        self.node(level, Node::Truth(slot))
     }
 
     fn truths(&mut self, level: usize, all: &'p [TExpr]) -> Arc<[NodeId]> {
@@ -340,10 +348,8 @@ impl<'p> Lower<'_, 'p> {
                 return self.node(level, Node::Arithmetic(Arithmetic::Multiply, of, scale));
             }
             K::Coalesce(a, b) if is_number(b.ty.required()) => {
-                let there = self.slot(level, a, Kind::Presence);
-                let there = self.node(level, Node::Truth(there));
-                let first = self.slot(level, a, Kind::Word);
-                let first = self.node(level, Node::Load(first));
+                let there = self.there(level, a);
+                let first = self.word(level, a);
                 let second = self.word(level, b);
                 return self.node(level, Node::Select(there, first, second));
             }
@@ -398,15 +404,17 @@ impl<'p> Lower<'_, 'p> {
             Kind::Presence => Encoding::Presence,
             Kind::Records(id) => Encoding::Records(LoopId(id)),
         };
-        let assumed = |n: u32| match kind {
-            Kind::AssumedWord(warn) | Kind::AssumedTruth(warn) => n <= warn,
-            Kind::Word | Kind::Truth | Kind::Symbol | Kind::Presence | Kind::Records(_) => false,
+        let assumes = match kind {
+            Kind::AssumedWord(warn) | Kind::AssumedTruth(warn) => Some(warn),
+            Kind::Word | Kind::Truth | Kind::Symbol | Kind::Presence | Kind::Records(_) => None,
         };
+        let assumed = |n: u32| assumes.is_some_and(|warn| n <= warn);
         let names = Names { schema: self.schema, warnings: &assumed };
         let program = Program::compile(&names, expr);
         let open = &mut self.blocks[level];
         let id = SlotId(open.block.slots.len() as u32);
-        open.block.slots.push(Slot { encoding, program, label: label::expr(self.policy, expr).into() });
+        let label = label::expr(self.policy, expr).into();
+        open.block.slots.push(Slot { encoding, program, of: fingerprint(expr), assumes, label });
         open.slots.insert((key, kind), id);
         id
     }
@@ -425,6 +433,10 @@ impl<'p> Lower<'_, 'p> {
         let TExprKind::Quantified { quantifier, variable, over, filter, body } = &expr.kind else {
             unreachable!("only quantifiers are loops")
         };
+        let key = self.keys.of(expr);
+        if let Some(known) = self.quantified.get(&key) {
+            return *known;
+        }
         self.blocks.push(Open::default());
         self.variable = *variable;
         let filter = filter.as_deref().map(|f| self.truth(1, f));
@@ -432,7 +444,9 @@ impl<'p> Lower<'_, 'p> {
         let Some(open) = self.blocks.pop() else { unreachable!("the block was pushed above") };
         let id = LoopId(self.loops.len() as u32);
         let records = self.slot(0, over, Kind::Records(id.0));
+        self.quantified.insert(key, id);
         self.loops.push(Loop {
+            of: fingerprint(expr),
             quantifier: *quantifier,
             variable: *variable,
             records,

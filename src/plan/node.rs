@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind, VarId};
+use crate::graph::key::Fingerprint;
 
 /// A node, by its place; operands come before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +87,8 @@ impl Node {
 /// A quantifier over records: what its nodes say of each record, and how that adds up.
 #[derive(Clone, Debug)]
 pub struct Loop {
+    /// The expression that it stands for.
+    pub of: Fingerprint,
     /// Which.
     pub quantifier: QuantifierKind,
     /// What stands for the element.

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::super::emit::EmitFault;
-use super::super::{Effort, Options, compile, validate};
+use super::super::{Difference, Effort, Options, compile, validate, validate_against};
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind, TypedPolicy};
 use crate::decision::Tier;
 use crate::graph::Effect;
@@ -16,7 +16,7 @@ use crate::plan::tests::{Source, agrees, plan, random_inputs, random_policy};
 use crate::plan::{Encoding, Node, NodeId, Plan, Unit, Walker};
 
 /// Frames enough to reach every state of most slots.
-const FEW: Effort = Effort { mixtures: 100, most: 200 };
+const FEW: Effort = Effort { mixtures: 100, most: 200, interpreted: 200 };
 
 /// Fast to make: these tests compile many times.
 fn quick(fault: Option<EmitFault>) -> Options {
@@ -178,6 +178,46 @@ fn code_of_another_plan_is_caught_by_validation() {
         });
         assert!(caught, "`{name}` was not caught");
     }
+}
+
+/// Walker and code agree here: only the interpreter can tell. The code need not be made for that.
+#[test]
+fn a_wrong_plan_is_caught_by_validation_against_the_language() {
+    let policies = policies();
+    for (name, change) in CHANGES {
+        let caught = policies.iter().filter_map(|p| Some((p, changed(p, change)?))).find_map(|(policy, wrong)| {
+            match validate_against(policy, &wrong, &Walker, FEW) {
+                Ok(_) => None,
+                Err(Difference::FromPlan(mismatch)) => panic!("the walker differs from itself: {mismatch}"),
+                Err(Difference::FromLanguage(text)) => Some(text),
+            }
+        });
+        let Some(text) = caught else { panic!("`{name}` was not caught") };
+        assert!(text.contains("by the language"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn code_of_a_wrong_plan_is_caught_by_validation_against_the_language() {
+    let policies = policies();
+    for (name, change) in [CHANGES[0], CHANGES[3], CHANGES[14], CHANGES[16]] {
+        let caught = policies.iter().filter_map(|p| Some((p, changed(p, change)?))).any(|(policy, wrong)| {
+            let code = compile(&wrong, &quick(None)).unwrap();
+            validate_against(policy, &wrong, &code, FEW).is_err()
+        });
+        assert!(caught, "`{name}` was not caught");
+    }
+}
+
+#[test]
+fn a_lost_row_is_caught_by_validation_against_the_language() {
+    let policy = &policies()[0];
+    let mut wrong = plan(policy);
+    assert!(validate_against(policy, &wrong, &Walker, FEW).is_ok());
+    let unit = wrong.units.iter_mut().find(|u| !u.rows.is_empty()).unwrap();
+    unit.rows.pop();
+    unit.first = unit.first.min(unit.rows.len());
+    assert!(matches!(validate_against(policy, &wrong, &Walker, FEW), Err(Difference::FromLanguage(_))));
 }
 
 #[test]

@@ -1,0 +1,264 @@
+//! Before native code serves, it must say on generated frames what the *language* says.
+//!
+//! The interpreter is the definition of the language and knows nothing of plan or layout. On each frame it is
+//! told what the slots' expressions yield, judges every item of the unit, and combines. Row by row and in its
+//! tier the code must say the same. So a fault in the lowering is found although walker and code agree on it.
+//! What a frame cannot show is whether values are read from requests as they should be: the conformance cases
+//! and generated requests do that.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::dictate::{Dictated, Prints, Slots, fit, word};
+use super::frames::{Effort, FrameSource, sample_frames};
+use super::validate::{Mismatch, compare};
+use crate::check::typed::TypedPolicy;
+use crate::decision::{ItemId, Tier};
+use crate::entities::Entities;
+use crate::facts::Facts;
+use crate::graph::key::Fingerprint;
+use crate::interp::{self, Scene};
+use crate::outcome::{Outcomes, Truth};
+use crate::plan::{Encoding, Frame, Out, Plan, Run, SlotId, Unit, UnitId, Walker};
+use crate::reader::Bound;
+use crate::request::Request;
+use crate::types::Type;
+
+/// Most slots of a frame that a text shows.
+const SHOWN: usize = 8;
+
+/// Code, or the plan that it was made of, says something else than the language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The code differs from the walker.
+    FromPlan(Box<Mismatch>),
+    /// The code differs from the interpreter. What differs, for people.
+    FromLanguage(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromPlan(mismatch) => mismatch.fmt(f),
+            Self::FromLanguage(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Compares code with the walker and with the interpreter on frames that reach every state of every slot, and
+/// on mixtures. Returns on how many frames it was compared with the interpreter.
+///
+/// # Errors
+/// The first difference. Code that differs must not serve.
+pub fn validate_against(
+    policy: &TypedPolicy,
+    plan: &Plan,
+    code: &dyn Run,
+    effort: Effort,
+) -> Result<usize, Difference> {
+    let prints = Prints::new(policy);
+    let types = prints.types();
+    let scopes = Scopes::new(policy);
+    let mut tried = 0;
+    for (id, unit) in plan.units() {
+        let check = Check::new(policy, plan, code, &prints, id, scopes.of(unit))?;
+        let mut source = FrameSource::new(u64::from(id.0) + 1);
+        let frames = sample_frames(unit, effort, &mut source);
+        let step = frames.len().div_ceil(effort.interpreted.max(1)).max(1);
+        let mixtures = frames.len().saturating_sub(effort.mixtures);
+        for (place, mut frame) in frames.into_iter().enumerate() {
+            compare(plan, code, id, &frame).map_err(Difference::FromPlan)?;
+            if place % step == 0 || place >= mixtures {
+                fit(unit, &types, &mut frame);
+                check.frame(&frame, &types)?;
+                tried += 1;
+            }
+        }
+    }
+    Ok(tried)
+}
+
+/// Which items are about what, told from the policy alone.
+struct Scopes<'p> {
+    policy: &'p TypedPolicy,
+    of_action: Vec<Vec<ItemId>>,
+}
+
+impl<'p> Scopes<'p> {
+    fn new(policy: &'p TypedPolicy) -> Self {
+        let mut of_action = vec![Vec::new(); policy.actions.len()];
+        for (id, item) in (0..).map(ItemId).zip(&policy.items) {
+            for action in &item.scope.actions {
+                if let Some(items) = of_action.get_mut(action.0 as usize) {
+                    items.push(id);
+                }
+            }
+        }
+        Self { policy, of_action }
+    }
+
+    /// The items that a unit must judge: all of its action, or all with the same patterns.
+    fn of(&self, unit: &Unit) -> Vec<ItemId> {
+        if let Some(action) = unit.action {
+            return self.of_action.get(action.0 as usize).cloned().unwrap_or_default();
+        }
+        let Some(first) = unit.rows.first() else { return Vec::new() };
+        let patterns = &self.policy.item(first.item).scope.undeclared;
+        let same = (0..).map(ItemId).zip(&self.policy.items).filter(|(_, item)| item.scope.undeclared == *patterns);
+        same.map(|(id, _)| id).collect()
+    }
+}
+
+/// One unit under comparison.
+struct Check<'a> {
+    policy: &'a TypedPolicy,
+    plan: &'a Plan,
+    code: &'a dyn Run,
+    prints: &'a Prints<'a>,
+    id: UnitId,
+    unit: &'a Unit,
+    slots: Slots,
+    items: Vec<ItemId>,
+    /// The row of each branch.
+    rows: HashMap<(ItemId, u32), usize>,
+    bound: Bound,
+    entities: Entities,
+}
+
+impl<'a> Check<'a> {
+    fn new(
+        policy: &'a TypedPolicy,
+        plan: &'a Plan,
+        code: &'a dyn Run,
+        prints: &'a Prints<'a>,
+        id: UnitId,
+        items: Vec<ItemId>,
+    ) -> Result<Self, Difference> {
+        let unit = plan.unit(id);
+        let rows: HashMap<_, _> =
+            unit.rows.iter().enumerate().map(|(place, row)| ((row.item, row.branch), place)).collect();
+        let branches = |item: ItemId| {
+            let count = interp::conditions(policy.item(item)).len() as u32;
+            (0..count).map(move |branch| (item, branch))
+        };
+        let wanted: HashSet<(ItemId, u32)> = items.iter().copied().flat_map(branches).collect();
+        if rows.len() != unit.rows.len() || wanted.len() != rows.len() || !rows.keys().all(|r| wanted.contains(r)) {
+            let text = format!("`{}`: the plan does not ask the conditions that the policy has", unit.title);
+            return Err(Difference::FromLanguage(text));
+        }
+        // Whatever is read is dictated; the request only stands for the action.
+        let bound = Bound::new(policy, &Request::new(&unit.title), &Facts::default());
+        let slots = Slots::new(unit);
+        Ok(Self { policy, plan, code, prints, id, unit, slots, items, rows, bound, entities: Entities::none() })
+    }
+
+    fn run(&self, engine: &dyn Run, frame: &Frame) -> Out {
+        let mut out = Out::default();
+        out.clear(self.unit.rows.len());
+        engine.first(self.plan, self.id, frame, &mut out);
+        if self.unit.first < self.unit.rows.len() {
+            engine.second(self.plan, self.id, frame, &mut out);
+        }
+        out
+    }
+
+    fn frame(&self, frame: &Frame, types: &HashMap<Fingerprint, &Type>) -> Result<(), Difference> {
+        let oracle = Dictated { prints: self.prints, slots: &self.slots, unit: self.unit, frame };
+        let scene = Scene::new(self.policy, &self.bound, &self.entities).dictated(&oracle);
+        let outcomes = interp::judge_items(&scene, &self.items);
+        let tier = interp::combine(self.policy, &outcomes).tier;
+        let native = self.run(self.code, frame);
+        let warnings = u64::from(interp::warnings(self.policy, &outcomes));
+        let counted = !self.unit.counts_warnings() || native.warnings() == warnings;
+        let row = self.differing(&outcomes, &native);
+        if native.tier() == tier as u64 && counted && row.is_none() {
+            return Ok(());
+        }
+        Err(Difference::FromLanguage(self.text(frame, types, row, tier, &native)))
+    }
+
+    /// The first row that the code answers otherwise, with what the language says.
+    fn differing(&self, outcomes: &Outcomes, native: &Out) -> Option<(ItemId, u32, Truth)> {
+        for outcome in &outcomes.items {
+            let silenced = interp::silenced(self.policy, outcomes, outcome.item);
+            for (branch, truth) in (0..).zip(&outcome.truths) {
+                // A floor that an exception silences has vanished from the code's answer.
+                let truth = if silenced { Truth::False } else { *truth };
+                let said = self.rows.get(&(outcome.item, branch)).map(|row| native.row(*row));
+                if said != Some((truth == Truth::True, truth == Truth::Erred)) {
+                    return Some((outcome.item, branch, truth));
+                }
+            }
+        }
+        None
+    }
+
+    fn text(
+        &self,
+        frame: &Frame,
+        types: &HashMap<Fingerprint, &Type>,
+        row: Option<(ItemId, u32, Truth)>,
+        tier: Tier,
+        native: &Out,
+    ) -> String {
+        let walked = self.run(&Walker, frame);
+        let whose = if walked == *native { "native code and the plan say" } else { "native code says" };
+        let told = |out: &Out| Tier::ALL.get(out.tier() as usize).map_or("no tier".to_string(), Tier::to_string);
+        let mut text = format!("`{}`{}: ", self.unit.title, self.state(frame, types, row.map(|(item, ..)| item)));
+        if let Some((item, branch, truth)) = row {
+            let (held, erred) = self.rows.get(&(item, branch)).map_or((false, false), |row| native.row(*row));
+            let said = if erred { Truth::Erred } else { Truth::from(held) };
+            let name = &self.policy.item(item).name;
+            let number = branch + 1;
+            text.push_str(&format!(
+                "condition {number} of `{name}` is {} by the language, {whose} {}; ",
+                shown(truth),
+                shown(said)
+            ));
+        }
+        text + &format!("the tier is {tier} by the language, {whose} {}", told(native))
+    }
+
+    /// What the frame says, for people: of the slots that an item reads, where one differs.
+    fn state(&self, frame: &Frame, types: &HashMap<Fingerprint, &Type>, item: Option<ItemId>) -> String {
+        let read: Option<HashSet<Fingerprint>> = item.map(|item| {
+            interp::conditions(self.policy.item(item)).into_iter().flat_map(|when| self.prints.inside(when)).collect()
+        });
+        let slots = (0..).map(SlotId).zip(&self.unit.block.slots);
+        let about = slots.filter(|(_, slot)| read.as_ref().is_none_or(|read| read.contains(&slot.of)));
+        let said: Vec<String> = about
+            .take(SHOWN)
+            .map(|(id, slot)| {
+                let word = word(&self.unit.block, 0, id, frame);
+                format!("`{}` {}", slot.label, state(&slot.encoding, word, types.get(&slot.of).copied()))
+            })
+            .collect();
+        if said.is_empty() { String::new() } else { format!(", where {}", said.join(", ")) }
+    }
+}
+
+fn shown(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "true",
+        Truth::False => "false",
+        Truth::Erred => "an error",
+    }
+}
+
+/// A slot's state in words.
+fn state(encoding: &Encoding, word: Option<u64>, ty: Option<&Type>) -> String {
+    let Some(word) = word else { return "errs".into() };
+    match encoding {
+        Encoding::Word => match ty {
+            Some(Type::Int) | None => format!("is {}", word as i64),
+            Some(ty) => format!("is {} ({ty:?})", word as i64),
+        },
+        Encoding::Symbol(table) => match table.iter().find(|(_, id)| **id == word as i64) {
+            Some((text, _)) => format!("is {text:?}"),
+            None => "is another text".into(),
+        },
+        Encoding::Truth => if word == 1 { "is true" } else { "is false" }.into(),
+        Encoding::Presence => if word == 1 { "is there" } else { "is absent" }.into(),
+        Encoding::Records(_) => format!("has {} elements", word & 0xffff_ffff),
+    }
+}
