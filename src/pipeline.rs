@@ -49,7 +49,8 @@ pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
         files.push(file);
         diagnostics.extend(findings);
     }
-    let (set, findings) = hir::lower(files, settings);
+    let (set, mut findings) = hir::lower(files, settings);
+    check::consequences::drop_consequences(&mut findings, &check::consequences::unread_names(&set, sources), sources);
     diagnostics.extend(findings);
     let (policy, findings) = check::check(&set, sources, settings);
     diagnostics.extend(findings);

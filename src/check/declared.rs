@@ -160,7 +160,10 @@ impl<'a> Checker<'a> {
                 .help("Choose another name."),
             );
         }
-        let mut ty = self.field_type(file, &field.ty)?;
+        let Some(mut ty) = self.field_type(file, &field.ty) else {
+            self.unread.insert(field.name.text.clone());
+            return None;
+        };
         let origin = match field.origin {
             ast::Origin::Parameter => Origin::Parameter,
             ast::Origin::Claimed => Origin::Claimed,

@@ -8,6 +8,7 @@
 
 mod asserts;
 mod canonical;
+pub(crate) mod consequences;
 mod declared;
 mod expression;
 mod floors;
@@ -33,6 +34,7 @@ use crate::source::{SourceSet, Span};
 use crate::syntax::ast;
 use crate::types::{Type, TypeTable};
 
+use consequences::{drop_consequences, unread_names};
 use typed::{ActionDef, ActionId, FactSchemas, FlagDef, FlagId, TExpr, TypedPolicy};
 
 /// Most rules, guards and other deciding items of a set, table cells counted.
@@ -62,8 +64,9 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
-    let Checker { types, facts, flags, actions, undeclared, aliases, mentioned, mut out, lost, .. } = checker;
+    let Checker { types, facts, flags, actions, undeclared, aliases, mentioned, mut out, lost, unread, .. } = checker;
     if lost.is_some() || out.iter().any(Diagnostic::is_error) {
+        drop_consequences(&mut out, &unread, sources);
         return (None, out);
     }
     let mut policy = TypedPolicy {
@@ -119,6 +122,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) out: Vec<Diagnostic>,
     /// The first expression that became nothing. A finding says why; where none does, there is no policy.
     pub(crate) lost: Option<Span>,
+    /// Names whose declarations cannot be read; a finding says why.
+    pub(crate) unread: BTreeSet<String>,
     /// How deep the expression in hand is nested.
     nested: u32,
 }
@@ -142,6 +147,7 @@ impl<'a> Checker<'a> {
             mentioned: BTreeSet::new(),
             out: Vec::new(),
             lost: None,
+            unread: unread_names(set, sources),
             nested: 0,
         }
     }

@@ -122,7 +122,7 @@ fn changed_field(scene: &Scene<'_>, decision: &Decision, candidate: &Candidate) 
         Ok(Some(_)) if masked => MASKED.into(),
         Ok(Some(value)) => shown(scene, &value),
         Ok(None) => "nothing".into(),
-        Err(_) => "?".into(),
+        Err(_) => "an error".into(),
     };
     ChangedField { field: candidate.name.to_string(), is, would_be: shown(scene, &candidate.value) }
 }

@@ -10,7 +10,7 @@ use super::change::{Change, changes};
 use super::clauses::{deciding, distance};
 use super::judge::{conditions, warnings};
 use super::{Scene, judge};
-use crate::check::typed::{ItemBody, ItemKind, TypedPolicy};
+use crate::check::typed::{Item, ItemBody, ItemKind, TypedPolicy};
 use crate::decision::{Decision, Determining, ItemId, Outcome, Tier};
 use crate::outcome::{ItemOutcome, Outcomes, Truth};
 use crate::source::{SourceSet, Span};
@@ -121,7 +121,7 @@ fn explained(scene: &Scene<'_>, decision: &Decision, d: &Determining, sources: &
         because: because(scene, decision, d),
         file: Some(sources.file(item.name_span.file).name().to_string()),
         line: Some(sources.file(item.name_span.file).line_column(item.name_span.start).line),
-        lift: lift(policy, id, d),
+        lift: lift(scene, id, d),
         clauses,
     }
 }
@@ -140,17 +140,19 @@ pub fn code<'p>(policy: &'p TypedPolicy, d: &Determining) -> &'p str {
     own.unwrap_or(&item.code)
 }
 
-/// What could lift an item, whatever the request: relaxes of rules; nothing lifts a floor.
-fn lift(policy: &TypedPolicy, id: ItemId, d: &Determining) -> String {
+/// What could lift an item for the action asked for, whatever the facts: relaxes of rules; nothing lifts a
+/// floor.
+fn lift(scene: &Scene<'_>, id: ItemId, d: &Determining) -> String {
+    let policy = scene.policy;
     let item = policy.item(id);
+    let about = |other: &Item| scene.bound.action.is_some_and(|action| other.scope.actions.contains(&action));
     match &item.body {
         ItemBody::Rule { .. } if d.outcome == Outcome::Erred => "cannot be lifted: it could not be told".into(),
         ItemBody::Rule { .. } => {
             let lifts = policy.items.iter().filter(|other| match &other.body {
                 ItemBody::Relax { from, to, of, .. } => {
                     let touches = of.map_or(other.package == item.package, |named| named == id);
-                    let shared = other.scope.actions.iter().any(|a| item.scope.actions.contains(a));
-                    touches && shared && *to < d.tier && d.tier <= *from && d.tier != Tier::Black
+                    touches && about(other) && *to < d.tier && d.tier <= *from && d.tier != Tier::Black
                 }
                 ItemBody::Rule { .. }
                 | ItemBody::Floor { .. }
@@ -161,7 +163,7 @@ fn lift(policy: &TypedPolicy, id: ItemId, d: &Determining) -> String {
         }
         ItemBody::Floor { .. } => {
             let waivers = policy.items.iter().filter(|other| match &other.body {
-                ItemBody::Exception { to, .. } => *to == id,
+                ItemBody::Exception { to, .. } => *to == id && about(other),
                 ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => {
                     false
                 }

@@ -112,7 +112,7 @@ impl Reader {
     fn text<'a>(&mut self, key: &str, value: &'a Spanned<DeValue<'_>>) -> Option<&'a str> {
         let text = value.get_ref().as_str();
         if text.is_none() {
-            self.bad(value.span(), format!("`{key}` must be a text, not {}.", value.get_ref().type_str()));
+            self.bad(value.span(), format!("`{key}` must be a text in quotes."));
         }
         text
     }
@@ -248,7 +248,7 @@ impl Reader {
         for (key, value) in table {
             let name: &str = key.get_ref();
             let Some(code) = Code::find(name) else {
-                self.unknown(key, "there is no lint", lint_names());
+                self.unknown(key, "There is no lint", lint_names());
                 continue;
             };
             let Some(word) = self.text(name, value) else { continue };

@@ -150,6 +150,8 @@ fn advice(found: &str, text: &str, at: usize, item: &str, expected: &[String]) -
     let known = match found {
         "=" if could("`:`") => Some("A type stands before the value: `name: type = value`."),
         "=" => Some("Compare with `==`."),
+        "==" if could("`=`") => Some("A value is given with one `=`: `name: type = value`."),
+        "ordered" if item == "enum" => Some("Write `ordered enum` and the name: `ordered enum Risk { low, high }`."),
         "&&" => Some("Write `and`."),
         "||" => Some("Write `or`."),
         "!" => Some("Write `not`."),

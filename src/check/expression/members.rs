@@ -153,7 +153,7 @@ impl Checker<'_> {
     fn unknown_of(&mut self, code: Code, ty: &Type, name: &Name, what: &str, near: Option<String>) {
         let shown = self.types.show(ty);
         let finding = Diagnostic::new(code, name.span, format!("`{shown}` has no {what} `{}`.", name.text))
-            .at(format!("not a {what} of `{shown}`"));
+            .at(format!("no {what} of `{shown}`"));
         self.report(match near {
             Some(near) => finding.help(format!("Write `{near}`.")),
             None => finding.help(format!("Write one that the type declares, or add this {what} to it.")),

@@ -146,10 +146,20 @@ impl Checker<'_> {
             (a, b)
         } else {
             let a = self.value(left, None, env);
+            if a.is_none() && self.may_be_variant(left, right) {
+                return None;
+            }
             let b = self.value(right, a.as_ref().map(|a| &a.ty), env)?;
             (a?, b)
         };
         Some(widen(a, b))
+    }
+
+    /// Whether a name could mean something beside a value whose type is not known because of another finding.
+    fn may_be_variant(&self, beside: &Expr, expr: &Expr) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        let unread = matches!(&beside.kind, ExprKind::Name(field) if self.unread.contains(field));
+        unread || self.types.enums.iter().any(|def| def.variants.iter().any(|variant| **variant == **name))
     }
 
     fn compare(&mut self, span: Span, op: Comparison, left: TExpr, right: TExpr) -> Option<TExpr> {

@@ -32,6 +32,18 @@ relax small on deploy {
     when lines < 10
     yellow to green
 }
+
+action upload, download
+
+rule transfers on upload, download {
+    red
+    because "Somebody looks at files that move."
+}
+
+relax downloads on download {
+    when agent.id == "bot"
+    red to yellow
+}
 "#;
 
 fn asked(lines: i64, tested: Raw) -> (Decision, Explanation) {
@@ -99,4 +111,18 @@ fn a_request_that_was_refused_is_explained_by_its_errors() {
     let told = policy.explain(&sources, (&request, &facts, &Entities::none()), &decision, 100);
     assert_eq!((decision.tier, decision.errors.len()), (Tier::Black, 1));
     assert!(told.determining.is_empty() && told.changes.is_empty());
+}
+
+#[test]
+fn only_what_is_about_the_action_could_lift_its_rule() {
+    let sources = SourceSet::single("demo.aasrule", RULES);
+    let policy = Policy::compile(&sources, &Settings::default()).expect("good rules");
+    let (facts, entities) = (Facts::of_agent("other"), Entities::none());
+    let lift = |action: &str| {
+        let request = Request::new(action);
+        let decision = policy.decide(&request, &facts, &entities);
+        policy.explain(&sources, (&request, &facts, &entities), &decision, 0).determining[0].lift.clone()
+    };
+    assert_eq!(lift("download"), "may be lifted by demo.downloads");
+    assert_eq!(lift("upload"), "cannot be lifted");
 }

@@ -36,9 +36,12 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
         return Err(Failure::said("There are no rule files here."));
     }
     let mut findings = Findings::default();
-    let mut changed = 0;
+    let (mut changed, mut unreadable) = (0, 0);
     for path in &files {
-        let Some((text, formatted)) = one(path, read_text(path)?, &mut findings) else { continue };
+        let Some((text, formatted)) = one(path, read_text(path)?, &mut findings) else {
+            unreadable += 1;
+            continue;
+        };
         if text == formatted {
             continue;
         }
@@ -52,10 +55,12 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
         }
     }
     let total = plural(files.len(), "file");
+    let left = if unreadable == 0 { String::new() } else { format!(", {unreadable} left alone because of errors") };
     match (args.check, changed) {
+        (_, 0) if unreadable > 0 => out.line(format_args!("{total}{left}"))?,
         (_, 0) => out.line(format_args!("{total}, nothing to change"))?,
-        (true, n) => out.line(format_args!("{total}, {n} would change"))?,
-        (false, n) => out.line(format_args!("{total}, {n} changed"))?,
+        (true, n) => out.line(format_args!("{total}, {n} would change{left}"))?,
+        (false, n) => out.line(format_args!("{total}, {n} changed{left}"))?,
     }
     out.flush()?;
     findings.complain()?;

@@ -1,6 +1,6 @@
 //! `aasc graph`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -19,9 +19,9 @@ pub(crate) struct Args {
     /// Only what concerns this action.
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
-    /// The form of the drawing.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// The form of the drawing; without it, what the name of the output file ends in, or text.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Writes to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -40,7 +40,20 @@ pub(crate) enum Format {
     Text,
 }
 
+impl Format {
+    /// The form that a file's name asks for.
+    fn of_file(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "svg" => Some(Self::Svg),
+            "dot" | "gv" => Some(Self::Dot),
+            "mmd" | "mermaid" => Some(Self::Mermaid),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
+    let format = args.format.or_else(|| Format::of_file(args.output.as_deref()?)).unwrap_or(Format::Text);
     let mut drawings = Vec::new();
     let mut known = Vec::new();
     for set in load::sets(&args.paths)? {
@@ -52,7 +65,7 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
             known.extend(typed.actions.iter().map(|a| a.name.to_string()));
             continue;
         }
-        drawings.push(emit::draw(typed, args.action.as_deref(), args.format));
+        drawings.push(emit::draw(typed, args.action.as_deref(), format));
     }
     match (drawings.as_slice(), &args.action) {
         ([], Some(action)) => {
@@ -60,7 +73,7 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
             let hint = near.map_or_else(String::new, |n| format!(" Did you mean `{n}`?"));
             return Err(Failure::said(format_args!("No rule file declares the action `{action}`.{hint}")));
         }
-        ([_, _, ..], _) if args.format == Format::Svg => {
+        ([_, _, ..], _) if format == Format::Svg => {
             return Err(Failure::said(
                 "The paths hold several policy sets, and a picture shows one. Name one of them.",
             ));

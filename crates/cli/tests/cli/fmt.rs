@@ -33,7 +33,7 @@ fn standard_input_is_one_file() {
 fn a_file_that_cannot_be_read_as_rules_is_left_alone() {
     let folder = Folder::new();
     folder.write("bad.aasrule", "package a\nrule r on x.y {\n").write("good.aasrule", RULES);
-    folder.aasc(&["fmt", "."]).exits(1).complains("bad.aasrule");
+    folder.aasc(&["fmt", "."]).exits(1).complains("bad.aasrule").prints("1 left alone because of errors");
     assert_eq!(folder.read("bad.aasrule"), "package a\nrule r on x.y {\n");
     folder.aasc_with(&["fmt", "-"], b"\xff".as_slice()).exits(1).complains("AAS0114");
     folder.aasc(&["fmt", "nowhere"]).exits(2).complains("nowhere");

@@ -11,7 +11,7 @@ fn every_form_shows_the_items_of_an_action() {
             .prints(text)
             .prints("outside");
     }
-    folder.aasc(&["graph", "rules.aasrule", "--format", "svg", "-o", "all.svg"]).exits(0);
+    folder.aasc(&["graph", "rules.aasrule", "-o", "all.svg"]).exits(0);
     assert!(folder.read("all.svg").contains("</svg>"));
 }
 

@@ -58,6 +58,7 @@ fn a_filter_keeps_what_it_names() {
     let folder = Folder::new();
     folder.write("rules.aasrule", format!("{RULES}{TESTS}"));
     folder.aasc(&["test", "--filter", "outside", "rules.aasrule"]).exits(0).prints("1 test with 1 request, 0 asserts");
+    folder.aasc(&["test", "--filter", "inside", "rules.aasrule"]).exits(2).complains("`inside`");
 }
 
 #[test]

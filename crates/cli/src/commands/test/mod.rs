@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use indicatif::ProgressBar;
 
 use crate::compile::{compile, with_native};
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::load;
 use crate::out::Out;
 
@@ -57,6 +57,9 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
         reports.push(run::run(set, policy, filter, &progress)?);
     }
     progress.finish_and_clear();
+    if let Some(filter) = args.filter.as_deref().filter(|_| reports.iter().all(|r| r.results.is_empty())) {
+        return Err(Failure::said(format_args!("No test or assert has `{filter}` in its title or package.")));
+    }
     let seconds = started.elapsed();
     match args.format {
         Format::Human => show::human(&reports, seconds, out)?,
