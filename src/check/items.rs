@@ -258,17 +258,23 @@ impl<'a> Checker<'a> {
 
     /// Claims that are not believed, the scanner, and what is true of nothing.
     fn refuse_reads(&mut self, head: &Head, reads: &Reads, what: &str) {
+        let article = if what.starts_with(['a', 'e']) { "an" } else { "a" };
         for (claim, span) in &reads.claims {
             if !head.believing.iter().any(|b| *b.text == **claim) {
+                // An approval has no `believing`: who is asked never depends on what the agent says.
+                let help = match what {
+                    "approval" => "Declare it `observed`, or ask the same people whatever it says.".to_string(),
+                    _ => format!("Declare it `observed`, read it in a guard, or say `believing {claim}`."),
+                };
                 self.report(
                     Diagnostic::new(
                         Code::ClaimDecides,
                         *span,
-                        format!("`{claim}` is what the agent says; a {what} may not believe it."),
+                        format!("`{claim}` is what the agent says; {article} {what} may not believe it."),
                     )
                     .at("a claim")
                     .note("A claim may only make a decision stricter, so it is read in floors.")
-                    .help(format!("Declare it `observed`, read it in a guard, or say `believing {claim}`.")),
+                    .help(help),
                 );
             }
         }

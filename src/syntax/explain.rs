@@ -162,6 +162,8 @@ fn advice(found: &str, text: &str, at: usize, item: &str, expected: &[String]) -
         "when" | "unless" if could("`{`") || expected.iter().any(|e| e == "`{`") => {
             Some("Conditions stand inside the braces: `{ when … }`.")
         }
+        "allow" | "permit" if could("a clause") => Some("The tier of what may run is `green`."),
+        "deny" | "forbid" | "block" if could("a clause") => Some("The tier of what is refused is `black`."),
         "else" => Some("Write `otherwise`."),
         "return" | "let" | "fn" => Some("Rules hold no statements: write a condition behind `when`."),
         "." => Some("Members are written `value.name`; a number has digits on both sides of the point."),

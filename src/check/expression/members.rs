@@ -285,7 +285,7 @@ impl Checker<'_> {
         let Type::Map(element) = &map.ty else {
             let shown = self.types.show(&map.ty);
             self.report(
-                Diagnostic::new(Code::UnknownMember, expr.span, format!("A {shown} has no entries to name."))
+                Diagnostic::new(Code::UnknownMember, expr.span, format!("`{shown}` has no entries to name."))
                     .at("only maps and keyed flags do")
                     .help("Ask with `any x in xs: …`, or take `.first` of a list."),
             );
@@ -351,7 +351,7 @@ impl Checker<'_> {
             _ => {}
         }
         let shown = self.types.show(ty);
-        let finding = Diagnostic::new(Code::UnknownMember, name.span, format!("A {shown} has no `{}`.", name.text))
+        let finding = Diagnostic::new(Code::UnknownMember, name.span, format!("`{shown}` has no `{}`.", name.text))
             .at("not a property of it");
         self.report(match nearest(&name.text, members.iter().map(String::as_str)) {
             Some(near) => finding.help(format!("Write `{near}`.")),

@@ -166,7 +166,7 @@ impl Checker<'_> {
         if left.ty != right.ty {
             let (l, r) = (self.types.show(&left.ty), self.types.show(&right.ty));
             self.report(
-                Diagnostic::new(Code::CannotCompare, span, format!("A {l} and a {r} cannot be compared."))
+                Diagnostic::new(Code::CannotCompare, span, format!("`{l}` and `{r}` cannot be compared."))
                     .at("two types")
                     .label(left.span, l)
                     .label(right.span, r),
@@ -379,7 +379,7 @@ impl Checker<'_> {
 
     fn no_arithmetic(&mut self, span: Span, a: &Type, b: &Type) -> Option<TExpr> {
         let (l, r) = (self.types.show(a), self.types.show(b));
-        let what = if l == r { format!("Values of type `{l}`") } else { format!("A {l} and a {r}") };
+        let what = if l == r { format!("Values of type `{l}`") } else { format!("`{l}` and `{r}`") };
         self.report(
             Diagnostic::new(Code::NoArithmetic, span, format!("{what} cannot be calculated with in this way."))
                 .at("no such operation")

@@ -25,7 +25,7 @@ impl Checker<'_> {
         let Some(element) = over.ty.element().cloned() else {
             let shown = self.types.show(&over.ty);
             self.report(
-                Diagnostic::new(Code::TypeMismatch, over.span, format!("A {shown} has no elements to ask about."))
+                Diagnostic::new(Code::TypeMismatch, over.span, format!("`{shown}` has no elements to ask about."))
                     .at("a list or set must stand here"),
             );
             return None;

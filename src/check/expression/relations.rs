@@ -77,7 +77,7 @@ impl Checker<'_> {
         if !fits {
             let (l, r) = (self.types.show(&left.ty), self.types.show(&right.ty));
             self.report(
-                Diagnostic::new(Code::CannotCompare, span, format!("A {l} cannot be in a {r}."))
+                Diagnostic::new(Code::CannotCompare, span, format!("`{l}` cannot be in `{r}`."))
                     .at("two types")
                     .label(left.span, l)
                     .label(right.span, r),
@@ -109,7 +109,7 @@ impl Checker<'_> {
         let (Type::Entity(from), Some(to)) = (&left.ty, group) else {
             let (l, r) = (self.types.show(&left.ty), self.types.show(&right.ty));
             self.report(
-                Diagnostic::new(Code::CannotCompare, expr.span, format!("A {l} cannot be in a {r}."))
+                Diagnostic::new(Code::CannotCompare, expr.span, format!("`{l}` cannot be in `{r}`."))
                     .at("an entity, or a set of them, must stand on the right"),
             );
             return None;
@@ -178,7 +178,7 @@ impl Checker<'_> {
         let Some((id, row)) = builtin::find(Form::Relation, name, &left.ty) else {
             let shown = self.types.show(&left.ty);
             self.report(
-                Diagnostic::new(Code::CannotCompare, expr.span, format!("A {shown} cannot be matched by a pattern."))
+                Diagnostic::new(Code::CannotCompare, expr.span, format!("`{shown}` cannot be matched by a pattern."))
                     .at(format!("`{name}` is for texts, refs, paths and hosts"))
                     .label(left.span, shown),
             );
