@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::raw::{Raw, RawFields, get};
 use crate::request::Request;
 use crate::types::{EntityTypeId, EnumId, FieldDef, Origin};
+use crate::value::time::calendar;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value, secrets};
 
 pub use crate::entities::Attribute;
@@ -110,7 +111,8 @@ impl Bound {
             agent,
             session,
             env,
-            now: facts.now,
+            // A clock beyond the calendar tells no time: reading it is an error.
+            now: facts.now.filter(|now| (calendar().0..=calendar().1).contains(now)),
             refusals,
             dropped,
             given: request.params.iter().chain(&request.claims).cloned().collect(),

@@ -102,6 +102,13 @@ fn instant(micros: i64) -> Result<Timestamp, Fault> {
     Timestamp::from_microsecond(micros).map_err(|_| beyond_calendar())
 }
 
+/// The first and last instant that calendars count, in microseconds since the Unix epoch: every timestamp that
+/// is read lies between them.
+#[must_use]
+pub fn calendar() -> (i64, i64) {
+    (Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond())
+}
+
 fn beyond_calendar() -> Fault {
     Fault::new(FaultKind::OutOfRange, "a time beyond the years that calendars count")
 }

@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Literal};
 use crate::types::Type;
+use crate::value::time::calendar;
 use crate::value::{RangeValue, Value};
 
 /// One int as a decimal.
@@ -369,10 +370,15 @@ impl Checker<'_> {
                 .at("may overflow")
                 .label(unbounded, "no range is declared for this")
                 .note("An item that errs turns restrictive.")
-                .help("Declare a range on the field, such as `int 0..1_000_000` or `decimal 0.00..100_000.00`."),
+                .help(if matches!(ty, Type::Duration | Type::Timestamp) {
+                    "Declare a range on the duration, such as `duration 0s..30d`."
+                } else {
+                    "Declare a range on the field, such as `int 0..1_000_000` or `decimal 0.00..100_000.00`."
+                }),
             );
         }
-        let range = fits.then_some(exact);
+        // A time that was calculated may lie beyond the calendar: it keeps what is known of it.
+        let range = (fits || ty == Type::Timestamp).then_some(exact);
         let kind = TExprKind::Arithmetic(op, Box::new(a), Box::new(b));
         Some(TExpr { kind, ty, range, errs: !fits, span })
     }
@@ -492,9 +498,10 @@ fn to_decimal(a: TExpr) -> TExpr {
     TExpr { kind: TExprKind::ToDecimal(Box::new(a)), ty: Type::Decimal, range, errs: range.is_none(), span }
 }
 
-/// Least and greatest value.
+/// Least and greatest value. A time that was read lies within the calendar, without a declared range.
 fn bounds(expr: &TExpr) -> (i64, i64) {
-    expr.range.unwrap_or((i64::MIN, i64::MAX))
+    let whole = if expr.ty == Type::Timestamp { calendar() } else { (i64::MIN, i64::MAX) };
+    expr.range.unwrap_or(whole)
 }
 
 /// The smallest interval that holds both, where both are known.
