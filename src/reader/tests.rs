@@ -250,6 +250,14 @@ fn a_command_that_cannot_be_read_is_an_error_value_not_an_ill_typed_parameter() 
 }
 
 #[test]
+fn a_clock_beyond_the_calendar_tells_no_time() {
+    let now = |now: i64| bind(&Request::new("deploy"), &Facts::default().at(now)).now;
+    assert_eq!(now(0), Some(0));
+    assert_eq!(now(i64::MAX), None);
+    assert_eq!(now(i64::MIN), None);
+}
+
+#[test]
 fn flags_are_read_by_key() {
     let p = policy();
     let area = |text: &str| Raw::Object(vec![(text.into(), Raw::Bool(false))]);
