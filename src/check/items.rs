@@ -65,7 +65,24 @@ impl<'a> Checker<'a> {
             );
         }
         drafts.sort_by(|a, b| a.item.name.cmp(&b.item.name));
+        self.one_fallback(&drafts);
         number(drafts)
+    }
+
+    /// A set has one approval for what no other covers.
+    fn one_fallback(&mut self, drafts: &[Draft]) {
+        let fallback = |d: &&Draft| matches!(d.item.body, ItemBody::Approval { fallback: true, .. });
+        let mut spans = drafts.iter().filter(fallback).map(|d| d.item.name_span);
+        let Some(first) = spans.next() else { return };
+        for span in spans {
+            self.report(
+                Diagnostic::new(Code::AnyActionNotAllowed, span, "There is one approval on any action already.")
+                    .at("a second one")
+                    .label(first, "the first one")
+                    .note("It is used where no other approval covers, so both would be asked each time.")
+                    .help("Join them, or name the actions of one."),
+            );
+        }
     }
 
     /// An item without its body.
