@@ -12,6 +12,7 @@ pub(super) const CHARACTER: f64 = 7.25;
 pub(super) const TEXT_LINE: f64 = 16.0;
 const PADDING: f64 = 10.0;
 const GAP: f64 = 12.0;
+const HEADING_GAP: f64 = 2.0;
 const COLUMN_GAP: f64 = 78.0;
 const ROUNDS: usize = 12;
 
@@ -223,13 +224,20 @@ fn place_rows(order: &[Vec<usize>], spots: &mut [Spot], near: &[[Vec<usize>; 2]]
 
 /// Gives each spot of a column the height it wants, in their order and without overlap.
 fn stack(column: &[usize], spots: &mut [Spot], wanted: impl Fn(usize, &[Spot]) -> f64) {
-    let wanted: Vec<f64> = column.iter().map(|spot| wanted(*spot, spots)).collect();
+    let mut wanted: Vec<f64> = column.iter().map(|spot| wanted(*spot, spots)).collect();
+    // A heading has no lines of its own: it goes with the box below it.
+    for i in 1..column.len() {
+        let above = &spots[column[i - 1]];
+        if above.heading.is_some() {
+            wanted[i - 1] = wanted[i] - above.height - HEADING_GAP;
+        }
+    }
     let mut tops: Vec<f64> = Vec::with_capacity(column.len());
     let mut below = f64::NEG_INFINITY;
     for (spot, want) in column.iter().zip(&wanted) {
         let top = want.max(below);
         tops.push(top);
-        let gap = if spots[*spot].heading.is_some() { 2.0 } else { GAP };
+        let gap = if spots[*spot].heading.is_some() { HEADING_GAP } else { GAP };
         below = top + spots[*spot].height + gap;
     }
     let off: f64 = tops.iter().zip(&wanted).map(|(top, want)| top - want).sum();

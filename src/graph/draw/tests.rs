@@ -41,6 +41,22 @@ fn no_box_covers_another() {
 }
 
 #[test]
+fn a_heading_stands_on_its_box() {
+    let rules = (0..40).map(|n| rule(&format!("demo.p{}.r{n:02}", n % 3), vec![branch(always(), Tier::Yellow)]));
+    for policy in [small_policy(), policy(rules.collect(), Tier::Red)] {
+        let placed = layout(&whole(&policy));
+        let headings = placed.spots.iter().filter(|s| s.heading.is_some());
+        let lonely: Vec<_> = headings
+            .filter(|h| {
+                let below = placed.spots.iter().filter(|s| s.x == h.x && s.y > h.y).map(|s| s.y);
+                below.fold(f64::INFINITY, f64::min) > h.y + h.height + 10.0
+            })
+            .collect();
+        assert!(lonely.is_empty(), "{lonely:?}");
+    }
+}
+
+#[test]
 fn lines_run_from_left_to_right() {
     let picture = action(&small_policy(), MERGE);
     assert!(picture.lines.iter().all(|l| picture.boxes[l.from].column < picture.boxes[l.to].column));
