@@ -12,7 +12,7 @@ use std::fmt;
 use super::dictate::{Dictated, Prints, Slots, fit, word};
 use super::frames::{Effort, FrameSource, sample_frames};
 use super::validate::{Mismatch, compare};
-use crate::check::typed::TypedPolicy;
+use crate::check::typed::{ItemBody, TypedPolicy};
 use crate::decision::{ItemId, Tier};
 use crate::entities::Entities;
 use crate::facts::Facts;
@@ -180,7 +180,13 @@ impl<'a> Check<'a> {
     /// The first row that the code answers otherwise, with what the language says.
     fn differing(&self, outcomes: &Outcomes, native: &Out) -> Option<(ItemId, u32, Truth)> {
         for outcome in &outcomes.items {
-            let silenced = interp::silenced(self.policy, outcomes, outcome.item);
+            let silenced = match self.policy.item(outcome.item).body {
+                ItemBody::Floor { .. } => interp::silenced(self.policy, outcomes, outcome.item),
+                ItemBody::Rule { .. }
+                | ItemBody::Relax { .. }
+                | ItemBody::Exception { .. }
+                | ItemBody::Approval { .. } => false,
+            };
             for (branch, truth) in (0..).zip(&outcome.truths) {
                 // A floor that an exception silences has vanished from the code's answer.
                 let truth = if silenced { Truth::False } else { *truth };
