@@ -74,7 +74,24 @@ impl<'a> Checker<'a> {
                     self.types.records.push(RecordDef { name, fields: Vec::new() });
                 }
                 ItemKind::Entity(item) => self.declare_entity(def, name, item),
-                _ => {}
+                ItemKind::Package(_)
+                | ItemKind::Use(_)
+                | ItemKind::Action(_)
+                | ItemKind::Fields(_)
+                | ItemKind::Facts(_)
+                | ItemKind::Const(_)
+                | ItemKind::Predicate(_)
+                | ItemKind::Rule(_)
+                | ItemKind::Guard(_)
+                | ItemKind::Relax(_)
+                | ItemKind::Exception(_)
+                | ItemKind::Approval(_)
+                | ItemKind::Table(_)
+                | ItemKind::Flag(_)
+                | ItemKind::State(_)
+                | ItemKind::Test(_)
+                | ItemKind::Assert(_)
+                | ItemKind::Unreadable => {}
             }
         }
         for def in self.set.def_ids() {

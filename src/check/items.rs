@@ -54,7 +54,20 @@ impl<'a> Checker<'a> {
                 ast::ItemKind::Approval(approval) => drafts.extend(self.approval(place, approval)),
                 ast::ItemKind::Table(table) => drafts.extend(self.table(place, table)),
                 ast::ItemKind::State(state) => drafts.extend(self.state(place, state)),
-                _ => {}
+                ast::ItemKind::Package(_)
+                | ast::ItemKind::Use(_)
+                | ast::ItemKind::Action(_)
+                | ast::ItemKind::Fields(_)
+                | ast::ItemKind::Entity(_)
+                | ast::ItemKind::Facts(_)
+                | ast::ItemKind::Enum(_)
+                | ast::ItemKind::Record(_)
+                | ast::ItemKind::Const(_)
+                | ast::ItemKind::Predicate(_)
+                | ast::ItemKind::Flag(_)
+                | ast::ItemKind::Test(_)
+                | ast::ItemKind::Assert(_)
+                | ast::ItemKind::Unreadable => {}
             }
         }
         if drafts.len() > MAX_ITEMS {
@@ -671,7 +684,17 @@ fn is_floor(kind: DefKind) -> bool {
     match kind {
         DefKind::Guard => true,
         DefKind::State(state) => state.is_floor(),
-        _ => false,
+        DefKind::Entity
+        | DefKind::Enum
+        | DefKind::Record
+        | DefKind::Const
+        | DefKind::Predicate
+        | DefKind::Rule
+        | DefKind::Relax
+        | DefKind::Exception
+        | DefKind::Approval
+        | DefKind::Table
+        | DefKind::Flag => false,
     }
 }
 

@@ -16,7 +16,15 @@ impl Checker<'_> {
     pub(super) fn state(&mut self, place: Place<'_>, state: &ast::State) -> Option<Draft> {
         let reach = match state.kind {
             StateKind::Limit | StateKind::Cooldown | StateKind::Budget | StateKind::Window => Reach::Open,
-            _ => Reach::Declared,
+            StateKind::Trust
+            | StateKind::Once
+            | StateKind::Lease
+            | StateKind::States
+            | StateKind::Grant
+            | StateKind::Digest
+            | StateKind::Workflow
+            | StateKind::Schedule
+            | StateKind::Executor => Reach::Declared,
         };
         let scope = match &state.on {
             Some(on) => Some(self.scope(place.package, on, reach, state.kind.keyword())?),

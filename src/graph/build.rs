@@ -133,7 +133,31 @@ impl<'p> Maker<'_, 'p> {
                 let operands: Vec<_> = all.iter().map(|e| self.condition(e)).collect();
                 self.node(Shape::AtLeast(*n, operands.clone()), Node::AtLeast(*n), &operands)
             }
-            _ => self.atom(expr),
+            TExprKind::Const(_)
+            | TExprKind::Field(_)
+            | TExprKind::Fact(..)
+            | TExprKind::Flag(..)
+            | TExprKind::Now
+            | TExprKind::ActionName
+            | TExprKind::Principal
+            | TExprKind::Var(_)
+            | TExprKind::Attribute(..)
+            | TExprKind::RecordField(..)
+            | TExprKind::MapGet(..)
+            | TExprKind::Has(_)
+            | TExprKind::Coalesce(..)
+            | TExprKind::Compare(..)
+            | TExprKind::Arithmetic(..)
+            | TExprKind::ToDecimal(_)
+            | TExprKind::In(..)
+            | TExprKind::Call(..)
+            | TExprKind::Quantified { .. }
+            | TExprKind::SetOf(_)
+            | TExprKind::ListOf(_)
+            | TExprKind::SecretsFound(_)
+            | TExprKind::SecretsKinds(_)
+            | TExprKind::Warnings(_)
+            | TExprKind::Standing(..) => self.atom(expr),
         }
     }
 
@@ -157,12 +181,11 @@ impl<'p> Maker<'_, 'p> {
 
     fn flatten(&mut self, all: &'p [TExpr], neutral: bool, out: &mut Vec<NodeIndex>) {
         for expr in all {
-            match (&expr.kind, neutral) {
-                (TExprKind::And(inner), true) | (TExprKind::Or(inner), false) => self.flatten(inner, neutral, out),
-                _ => {
-                    let node = self.condition(expr);
-                    out.push(node);
-                }
+            if let (TExprKind::And(inner), true) | (TExprKind::Or(inner), false) = (&expr.kind, neutral) {
+                self.flatten(inner, neutral, out);
+            } else {
+                let node = self.condition(expr);
+                out.push(node);
             }
         }
     }

@@ -71,7 +71,32 @@ fn spell(expr: &TExpr, out: &mut String) {
         TExprKind::Not(of) => spell_all("not", std::slice::from_ref(of), out),
         TExprKind::And(all) => spell_all("and", all, out),
         TExprKind::Or(all) => spell_all("or", all, out),
-        _ => spell_form(expr, out),
+        TExprKind::Const(_)
+        | TExprKind::Field(_)
+        | TExprKind::Fact(..)
+        | TExprKind::Flag(..)
+        | TExprKind::Now
+        | TExprKind::ActionName
+        | TExprKind::Principal
+        | TExprKind::Var(_)
+        | TExprKind::Attribute(..)
+        | TExprKind::RecordField(..)
+        | TExprKind::MapGet(..)
+        | TExprKind::Has(_)
+        | TExprKind::Coalesce(..)
+        | TExprKind::AtLeast(..)
+        | TExprKind::Compare(..)
+        | TExprKind::Arithmetic(..)
+        | TExprKind::ToDecimal(_)
+        | TExprKind::In(..)
+        | TExprKind::Call(..)
+        | TExprKind::Quantified { .. }
+        | TExprKind::SetOf(_)
+        | TExprKind::ListOf(_)
+        | TExprKind::SecretsFound(_)
+        | TExprKind::SecretsKinds(_)
+        | TExprKind::Warnings(_)
+        | TExprKind::Standing(..) => spell_form(expr, out),
     }
 }
 

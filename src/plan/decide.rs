@@ -393,6 +393,7 @@ fn same_terms(policy: &TypedPolicy, a: ItemId, b: ItemId) -> bool {
             ItemBody::Approval { people, quorum, within, own, ask, .. },
             ItemBody::Approval { people: p, quorum: q, within: w, own: o, ask: s, .. },
         ) => (people, quorum, within, own, ask) == (p, q, w, o, s),
+        // What is no approval has no terms.
         _ => false,
     }
 }

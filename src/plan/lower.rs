@@ -238,7 +238,26 @@ impl<'p> Lower<'_, 'p> {
                 let id = self.quantified(expr);
                 self.node(0, Node::Loop(id))
             }
-            _ => self.truth_slot(level, expr),
+            K::Const(_)
+            | K::Field(_)
+            | K::Fact(..)
+            | K::Flag(..)
+            | K::Now
+            | K::ActionName
+            | K::Principal
+            | K::Var(_)
+            | K::Attribute(..)
+            | K::RecordField(..)
+            | K::MapGet(..)
+            | K::Arithmetic(..)
+            | K::ToDecimal(_)
+            | K::Call(..)
+            | K::Quantified { .. }
+            | K::SetOf(_)
+            | K::ListOf(_)
+            | K::SecretsFound(_)
+            | K::SecretsKinds(_)
+            | K::Standing(..) => self.truth_slot(level, expr),
         }
     }
 
@@ -272,6 +291,7 @@ impl<'p> Lower<'_, 'p> {
                 (TExprKind::Const(_), TExprKind::Const(_)) => None,
                 (_, TExprKind::Const(value)) => Some((a, value)),
                 (TExprKind::Const(value), _) => Some((b, value)),
+                // Two run-time texts are compared while the frame is built.
                 _ => None,
             };
             if let Some((of, text)) = pair.and_then(|(of, value)| Some((of, value.text()?))) {
@@ -322,6 +342,7 @@ impl<'p> Lower<'_, 'p> {
                     words.into_iter().map(|b| self.node(level, Node::Compare(Comparison::Equal, a, b))).collect();
                 return self.node(level, Node::Or(equal));
             }
+            // Every other collection is asked for its members while the frame is built.
             _ => {}
         }
         self.truth_slot(level, expr)
@@ -359,8 +380,40 @@ impl<'p> Lower<'_, 'p> {
                 let id = self.quantified(expr);
                 return self.node(0, Node::Loop(id));
             }
-            _ => {}
+            K::Field(_)
+            | K::Fact(..)
+            | K::Flag(..)
+            | K::Now
+            | K::ActionName
+            | K::Principal
+            | K::Var(_)
+            | K::Attribute(..)
+            | K::RecordField(..)
+            | K::MapGet(..)
+            | K::Has(_)
+            | K::Coalesce(..)
+            | K::Not(_)
+            | K::And(_)
+            | K::Or(_)
+            | K::AtLeast(..)
+            | K::Compare(..)
+            | K::Arithmetic(..)
+            | K::ToDecimal(_)
+            | K::In(..)
+            | K::Call(..)
+            | K::Quantified { .. }
+            | K::SetOf(_)
+            | K::ListOf(_)
+            | K::SecretsFound(_)
+            | K::SecretsKinds(_)
+            | K::Warnings(_)
+            | K::Standing(..) => {}
         }
+        self.word_slot(level, expr)
+    }
+
+    /// A word that is computed while the frame is built.
+    fn word_slot(&mut self, level: usize, expr: &'p TExpr) -> NodeId {
         let asked = graph::warnings_in(expr);
         let slot = self.slot(level, expr, if asked.is_empty() { Kind::Word } else { Kind::AssumedWord(0) });
         let mut word = self.node(level, Node::Load(slot));

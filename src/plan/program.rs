@@ -1,7 +1,8 @@
 //! Value programs: how a slot gets its word from the request and the snapshot.
 //!
 //! A program is an expression with every name resolved for one action: fields by place, builtins by
-//! function. It knows nothing of tiers or items and shares no code with the interpreter.
+//! function. Where a value is matched, `_` is any shape that its type does not promise: an error, never a guess.
+//! It knows nothing of tiers or items and shares no code with the interpreter.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -130,7 +131,32 @@ impl Program {
             K::Not(of) => Self::Not(Box::new(Self::compile(names, of))),
             K::And(all) => Self::And(Self::compile_all(names, all)),
             K::Or(all) => Self::Or(Self::compile_all(names, all)),
-            _ => Self::compile_value(names, expr),
+            K::Const(_)
+            | K::Field(_)
+            | K::Fact(..)
+            | K::Flag(..)
+            | K::Now
+            | K::ActionName
+            | K::Principal
+            | K::Var(_)
+            | K::Attribute(..)
+            | K::RecordField(..)
+            | K::MapGet(..)
+            | K::Has(_)
+            | K::Coalesce(..)
+            | K::AtLeast(..)
+            | K::Compare(..)
+            | K::Arithmetic(..)
+            | K::ToDecimal(_)
+            | K::In(..)
+            | K::Call(..)
+            | K::Quantified { .. }
+            | K::SetOf(_)
+            | K::ListOf(_)
+            | K::SecretsFound(_)
+            | K::SecretsKinds(_)
+            | K::Warnings(_)
+            | K::Standing(..) => Self::compile_value(names, expr),
         }
     }
 
@@ -291,7 +317,31 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
             Program::And(all) => self.joined(all, variables, false),
             Program::Or(all) => self.joined(all, variables, true),
             Program::AtLeast(n, all) => self.at_least(*n, all, variables),
-            _ => self.told(program, variables),
+            Program::Const(_)
+            | Program::Field(_)
+            | Program::Lacking(_)
+            | Program::Absent
+            | Program::Fact(..)
+            | Program::Flag(..)
+            | Program::Now
+            | Program::ActionName
+            | Program::Principal
+            | Program::Var(_)
+            | Program::Attribute(..)
+            | Program::RecordField(..)
+            | Program::MapGet(..)
+            | Program::Has(_)
+            | Program::Coalesce(..)
+            | Program::Compare(..)
+            | Program::Arithmetic(..)
+            | Program::ToDecimal(_)
+            | Program::In(..)
+            | Program::Call(..)
+            | Program::Quantified { .. }
+            | Program::SetOf(_)
+            | Program::ListOf(_)
+            | Program::Secrets { .. }
+            | Program::Standing(..) => self.told(program, variables),
         }
     }
 

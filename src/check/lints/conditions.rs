@@ -49,18 +49,15 @@ fn short(item: &Item) -> &str {
 
 /// The parts of a condition that must all be true.
 fn conjuncts(condition: &TExpr) -> Vec<&TExpr> {
-    match &condition.kind {
-        TExprKind::And(parts) => parts.iter().flat_map(conjuncts).collect(),
-        _ => vec![condition],
+    if let TExprKind::And(parts) = &condition.kind {
+        return parts.iter().flat_map(conjuncts).collect();
     }
+    vec![condition]
 }
 
 /// A comparison with a constant: the expression, and the interval of words that fulfils it.
 fn interval(part: &TExpr) -> Option<(&TExpr, i64, i64)> {
-    let (negated, inner) = match &part.kind {
-        TExprKind::Not(inner) => (true, &**inner),
-        _ => (false, part),
-    };
+    let (negated, inner) = if let TExprKind::Not(inner) = &part.kind { (true, &**inner) } else { (false, part) };
     let TExprKind::Compare(op, a, b) = &inner.kind else { return None };
     let (of, op, word) = match (&a.kind, &b.kind) {
         (TExprKind::Const(_), TExprKind::Const(_)) => return None,
@@ -156,7 +153,9 @@ pub(super) fn repeated(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         let branches = match &item.body {
             crate::check::typed::ItemBody::Rule { branches, .. }
             | crate::check::typed::ItemBody::Floor { branches, .. } => branches,
-            _ => continue,
+            crate::check::typed::ItemBody::Relax { .. }
+            | crate::check::typed::ItemBody::Exception { .. }
+            | crate::check::typed::ItemBody::Approval { .. } => continue,
         };
         if matches!(
             item.kind,

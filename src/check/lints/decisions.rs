@@ -47,7 +47,10 @@ fn least_tier(policy: &TypedPolicy, about: &[&Item]) -> Tier {
         for branch in branches.iter().filter(|b| unconditional(b)) {
             let relaxed = about.iter().filter(|r| touches(r, item, policy)).any(|relax| match relax.body {
                 ItemBody::Relax { from, to, .. } => to < branch.tier && branch.tier <= from,
-                _ => false,
+                ItemBody::Rule { .. }
+                | ItemBody::Floor { .. }
+                | ItemBody::Exception { .. }
+                | ItemBody::Approval { .. } => false,
             });
             if !relaxed {
                 least = least.max(Some(branch.tier));
