@@ -264,7 +264,9 @@ fn duty(policy: &Policy, obligation: &Obligation) -> String {
                 principals(policy, people).join(", "),
                 aas::value::time::show_duration(*within),
             ),
-            _ => format!("approval {}", policy.typed().item(*item).name),
+            ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Exception { .. } => {
+                format!("approval {}", policy.typed().item(*item).name)
+            }
         },
     }
 }
