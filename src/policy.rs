@@ -72,8 +72,8 @@ impl Policy {
         }
     }
 
-    /// The same policy with native code, which was compared with plan and interpreter on generated frames before it serves. It takes some
-    /// milliseconds and pays where many requests follow.
+    /// The same policy with native code, which was compared with plan and interpreter on generated frames
+    /// before it serves. It takes some tens of milliseconds and pays where many requests follow.
     ///
     /// # Errors
     /// Where this processor is unknown, or the code differs from the language; the plan goes on serving then.

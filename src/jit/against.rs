@@ -24,6 +24,12 @@ use crate::reader::Bound;
 use crate::request::Request;
 use crate::types::Type;
 
+/// Work on one unit, in frames times the square of its rows: the interpreter looks at every pair of items. A
+/// unit of a hundred rows gets all its frames, one of a thousand some dozens.
+const WORK: usize = 1 << 26;
+/// Frames that even the largest unit gets.
+const FEWEST: usize = 4;
+
 /// Most slots of a frame that a text shows.
 const SHOWN: usize = 8;
 
@@ -64,8 +70,9 @@ pub fn validate_against(
         let check = Check::new(policy, plan, code, &prints, id, scopes.of(unit))?;
         let mut source = FrameSource::new(u64::from(id.0) + 1);
         let frames = sample_frames(unit, effort, &mut source);
-        let step = frames.len().div_ceil(effort.interpreted.max(1)).max(1);
-        let mixtures = frames.len().saturating_sub(effort.mixtures);
+        let affordable = (WORK / unit.rows.len().pow(2).max(1)).max(FEWEST);
+        let step = frames.len().div_ceil(effort.interpreted.clamp(1, affordable)).max(1);
+        let mixtures = frames.len().saturating_sub(effort.mixtures.min(affordable));
         for (place, mut frame) in frames.into_iter().enumerate() {
             compare(plan, code, id, &frame).map_err(Difference::FromPlan)?;
             if place % step == 0 || place >= mixtures {

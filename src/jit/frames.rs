@@ -9,7 +9,8 @@ pub struct Effort {
     pub mixtures: usize,
     /// Most frames with one slot in another state than the rest.
     pub most: usize,
-    /// Most of those frames on which the interpreter is asked too; the mixtures come on top.
+    /// Most of those frames on which the interpreter is asked too; the mixtures come on top. Very large units
+    /// get fewer.
     pub interpreted: usize,
 }
 
