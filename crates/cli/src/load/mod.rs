@@ -54,7 +54,9 @@ pub(crate) fn sets(paths: &[PathBuf]) -> Outcome<Vec<Set>> {
         sets.push(package::load(folder)?);
     }
     if !found.loose.is_empty() {
-        sets.push(package::loose(paths, &found.loose)?);
+        let shown: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        let title = if sets.is_empty() { shown.join(" ") } else { "the files of no package".to_string() };
+        sets.push(package::loose(title, &found.loose)?);
     }
     if sets.is_empty() {
         let shown: Vec<String> = paths.iter().map(|p| format!("`{}`", p.display())).collect();

@@ -27,14 +27,13 @@ pub(super) fn load(folder: &Path) -> Outcome<Set> {
 }
 
 /// Loads files that belong to no package.
-pub(super) fn loose(paths: &[PathBuf], files: &BTreeSet<PathBuf>) -> Outcome<Set> {
+pub(super) fn loose(title: String, files: &BTreeSet<PathBuf>) -> Outcome<Set> {
     let mut loader = Loader::default();
     for file in files {
         loader.file(file, None)?;
     }
-    let title: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     let own = loader.sources.len();
-    Ok(loader.finish(title.join(" "), Settings::default(), own))
+    Ok(loader.finish(title, Settings::default(), own))
 }
 
 #[derive(Default)]
