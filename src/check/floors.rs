@@ -144,17 +144,15 @@ impl Checker<'_> {
         {
             self.warnings_misused(span);
         }
-        self.check_bands(guard);
+        if guard.checklist.is_empty() {
+            self.check_bands(&guard.bands);
+        }
     }
 
     /// A band without a condition hides those that are not stricter.
-    fn check_bands(&mut self, guard: &ast::Guard) {
-        let Some(always) = guard.bands.iter().filter(|b| b.when.is_none()).max_by_key(|b| b.tier) else { return };
-        if !guard.checklist.is_empty() {
-            return;
-        }
-        let hidden: Vec<(Span, Tier)> = guard
-            .bands
+    pub(super) fn check_bands(&mut self, bands: &[ast::Band]) {
+        let Some(always) = bands.iter().filter(|b| b.when.is_none()).max_by_key(|b| b.tier) else { return };
+        let hidden: Vec<(Span, Tier)> = bands
             .iter()
             .filter(|b| b.tier <= always.tier && b.tier_span != always.tier_span)
             .map(|b| (b.tier_span, b.tier))

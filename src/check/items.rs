@@ -232,6 +232,7 @@ impl<'a> Checker<'a> {
     }
 
     fn check_rule_shape(&mut self, head: &Head, rule: &ast::Rule) {
+        self.check_bands(&rule.bands);
         if rule.bands.is_empty() {
             self.tier_missing(head, "rule");
         }

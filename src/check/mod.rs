@@ -64,6 +64,7 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
+    checker.check_uncalled();
     let Checker { types, facts, flags, actions, undeclared, aliases, mentioned, mut out, lost, unread, .. } = checker;
     if lost.is_some() || out.iter().any(Diagnostic::is_error) {
         drop_consequences(&mut out, &unread, sources);

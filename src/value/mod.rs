@@ -137,6 +137,8 @@ pub enum FaultKind {
     AbsentEntity,
     /// The answer depends on case or Unicode form.
     CaseOrForm,
+    /// A path outside the workspace that may be a file inside it.
+    OutsideRoot,
     /// No `now` was given.
     NoNow,
     /// A bound of the language was passed.
@@ -165,6 +167,7 @@ impl FaultKind {
             Self::UnreadableCommand => "unreadable_command",
             Self::AbsentEntity => "absent_entity",
             Self::CaseOrForm => "case_or_form",
+            Self::OutsideRoot => "outside_root",
             Self::NoNow => "no_now",
             Self::LimitExceeded => "limit_exceeded",
             Self::Malformed => "malformed",

@@ -114,8 +114,13 @@ impl PathValue {
     }
 }
 
-/// Whether both are the same path.
+/// Whether both are the same path. Where one lies outside the workspace and ends like the other, it may be the
+/// same file, since nobody said where the workspace is: a fault.
 pub fn equal(a: &PathValue, b: &PathValue, case_sensitive: bool) -> Result<bool, Fault> {
+    let (x, y) = (Parts::of(a.folded()), Parts::of(b.folded()));
+    if x.may_be(&y) || y.may_be(&x) {
+        return Err(may_be_inside());
+    }
     let exact = a.text == b.text;
     if case_sensitive || (a.folded.is_none() && b.folded.is_none()) {
         return Ok(exact);
@@ -123,8 +128,13 @@ pub fn equal(a: &PathValue, b: &PathValue, case_sensitive: bool) -> Result<bool,
     agreed(exact, a.folded() == b.folded())
 }
 
-/// Whether `inner` is `outer` or lies in it.
+/// Whether `inner` is `outer` or lies in it. A path outside the workspace is not under it, but it may be under a
+/// folder of it, where that folder's name is on its way: a fault.
 pub fn under(inner: &PathValue, outer: &PathValue, case_sensitive: bool) -> Result<bool, Fault> {
+    let (x, y) = (Parts::of(inner.folded()), Parts::of(outer.folded()));
+    if y.root == Root::Workspace && !y.components.is_empty() && x.tails().any(|tail| tail.under(&y)) {
+        return Err(may_be_inside());
+    }
     let exact = Parts::of(&inner.text).under(&Parts::of(&outer.text));
     if case_sensitive || (inner.folded.is_none() && outer.folded.is_none()) {
         return Ok(exact);
@@ -138,6 +148,12 @@ pub(super) fn agreed(exact: bool, folded: bool) -> Result<bool, Fault> {
         return Ok(exact);
     }
     Err(Fault::new(FaultKind::CaseOrForm, "the answer depends on upper and lower case or on Unicode form"))
+}
+
+/// Nobody said where the workspace is, so a path that leaves it may come back: `../here/.env`.
+pub(super) fn may_be_inside() -> Fault {
+    let detail = "the path leaves the workspace, and what it means there may be a file inside it";
+    Fault::new(FaultKind::OutsideRoot, detail)
 }
 
 /// Where a path begins.
@@ -168,6 +184,26 @@ impl<'t> Parts<'t> {
         let above = components(text).take_while(|c| *c == "..").count();
         let root = if above == 0 { Root::Workspace } else { Root::Above(above) };
         Self { root, components: components(text).skip(above).collect() }
+    }
+
+    /// What a path outside the workspace may be inside it: each of its ends. None for a path inside.
+    pub(super) fn tails(&self) -> impl Iterator<Item = Parts<'t>> + '_ {
+        let from = if self.root == Root::Workspace { self.components.len() } else { 0 };
+        (from..self.components.len())
+            .map(|i| Parts { root: Root::Workspace, components: self.components[i..].to_vec() })
+    }
+
+    /// The components joined.
+    pub(super) fn joined(&self) -> String {
+        self.components.join("/")
+    }
+
+    /// Whether this path outside the workspace may be that one inside it.
+    fn may_be(&self, inside: &Self) -> bool {
+        self.root != Root::Workspace
+            && inside.root == Root::Workspace
+            && !inside.components.is_empty()
+            && self.components.ends_with(&inside.components)
     }
 
     fn under(&self, outer: &Self) -> bool {
@@ -222,6 +258,9 @@ impl PathGlob {
     /// Whether the path matches.
     pub fn is_match(&self, path: &PathValue, case_sensitive: bool) -> Result<bool, Fault> {
         let exact = self.matches_exactly(&Parts::of(&path.text));
+        if !exact && Parts::of(path.folded()).tails().any(|tail| self.matches_folded(&tail)) {
+            return Err(may_be_inside());
+        }
         if case_sensitive || (path.folded.is_none() && self.folded.is_none()) {
             return Ok(exact);
         }

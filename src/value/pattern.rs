@@ -14,7 +14,7 @@ use regex_automata::util::syntax;
 
 use super::glob::Glob;
 use super::net::HostGlob;
-use super::path::{Parts, PathGlob, agreed};
+use super::path::{Parts, PathGlob, agreed, may_be_inside};
 use super::{Fault, FaultKind, PathValue, Value};
 
 /// Greatest length of one pattern in bytes.
@@ -118,12 +118,28 @@ fn match_path(
 ) -> Result<bool, Fault> {
     let parts = Parts::of(path.text());
     let as_is = exact.any(path.text(), |id| globs[id].matches_exactly(&parts));
+    if !as_is && may_match_inside(globs, folded.unwrap_or(exact), path) {
+        return Err(may_be_inside());
+    }
     if case_sensitive || (folded.is_none() && path.folded() == path.text()) {
         return Ok(as_is);
     }
     let parts = Parts::of(path.folded());
     let regardless = folded.unwrap_or(exact).any(path.folded(), |id| globs[id].matches_folded(&parts));
     agreed(as_is, regardless)
+}
+
+/// Most components of a path outside the workspace whose ends are looked at; a longer one may be anything.
+const MOST_ENDS: usize = 256;
+
+/// Whether a path outside the workspace may be one inside it that matches.
+fn may_match_inside(globs: &[PathGlob], index: &Index, path: &PathValue) -> bool {
+    if !path.is_outside() {
+        return false;
+    }
+    let parts = Parts::of(path.folded());
+    path.depth() > MOST_ENDS
+        || parts.tails().any(|tail| index.any(&tail.joined(), |id| globs[id].matches_folded(&tail)))
 }
 
 fn text_globs(sources: &[(&str, usize)]) -> Matcher {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Env, typed};
-use crate::check::typed::{ActionId, TExpr, TExprKind};
+use crate::check::typed::{ActionId, Scope, TExpr, TExprKind, VarId};
 use crate::check::{Checker, ConstState, literal::constant_expr};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::{DefId, DefKind, Found};
@@ -268,6 +268,34 @@ impl Checker<'_> {
         Some(body)
     }
 
+    /// Reads predicates that nothing calls. What they may read is not known then, so only what is wrong whatever
+    /// the action is reported.
+    pub(in crate::check) fn check_uncalled(&mut self) {
+        for def in self.set.def_ids() {
+            if self.set.def(def).kind != DefKind::Predicate || self.mentioned.contains(&def) {
+                continue;
+            }
+            let file = self.set.def(def).place.0;
+            let set = self.set;
+            let ItemKind::Predicate(item) = &set.item(def).kind else { continue };
+            let actions = self.visible_actions(set.package_of(file)).to_vec();
+            let mut env = Env::of_scope(file, &Scope { actions, undeclared: None });
+            let (known, lost) = (self.out.len(), self.lost);
+            let stand_in = |(i, (name, ty)): (usize, &(_, _))| {
+                let name: &crate::syntax::ast::Name = name;
+                let ty = self.field_type(file, ty)?.ty;
+                Some(typed(TExprKind::Var(VarId(i as u32)), ty, name.span))
+            };
+            let arguments: Option<Vec<TExpr>> = item.parameters.iter().enumerate().map(stand_in).collect();
+            if let Some(arguments) = arguments {
+                self.inline(def, &arguments, item.name.span, &mut env);
+            }
+            let found = self.out.split_off(known);
+            self.lost = lost;
+            self.out.extend(found.into_iter().filter(|f| wrong_on_every_action(f.code)));
+        }
+    }
+
     fn report_meanings(&mut self, name: &str, span: Span, meanings: &[Meaning]) {
         let mut finding = Diagnostic::new(Code::AmbiguousName, span, format!("`{name}` could mean two things here."))
             .at("which one?")
@@ -325,4 +353,25 @@ impl Checker<'_> {
 /// How many parts an expression has, and how deep they nest.
 fn size(e: &TExpr) -> (usize, u32) {
     e.parts().into_iter().map(size).fold((1, 1), |(nodes, deep), (more, inner)| (nodes + more, deep.max(inner + 1)))
+}
+
+/// Whether a finding in a predicate holds whatever action would call it.
+fn wrong_on_every_action(code: Code) -> bool {
+    matches!(
+        code,
+        Code::UnknownName
+            | Code::UnknownMember
+            | Code::UnknownVariant
+            | Code::UnknownType
+            | Code::UnknownEntityId
+            | Code::UnknownZone
+            | Code::RecursiveDefinition
+            | Code::BadLiteral
+            | Code::BadRegex
+            | Code::BadGlob
+            | Code::WrongArguments
+            | Code::TypeMismatch
+            | Code::CannotCompare
+            | Code::NotABool
+    )
 }

@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
+use std::sync::Arc;
+
 use super::*;
+use crate::value::Value;
+use crate::value::pattern::{PatternKind, PatternSet};
 
 fn path(text: &str) -> PathValue {
     PathValue::read(text).unwrap_or_else(|fault| panic!("{text:?}: {fault:?}"))
@@ -85,9 +89,9 @@ fn globs_are_anchored_and_compare_components() {
         ("**", "a", true),
         ("**", ".", false),
         (".", ".", true),
-        ("**", "../a", false),
-        ("**/x", "/x", false),
-        ("**/x", "../x", false),
+        ("**/x", "/y", false),
+        ("**/x", "../y", false),
+        ("secrets/**", "../other/x", false),
         ("/etc/**", "/etc/passwd", true),
         ("/etc/**", "etc/passwd", false),
         ("../**", "../x", true),
@@ -103,6 +107,36 @@ fn globs_are_anchored_and_compare_components() {
     ] {
         assert_eq!(matches(source, text), Ok(answer), "{source:?} on {text:?}");
     }
+}
+
+#[test]
+fn a_path_that_leaves_the_workspace_may_come_back() {
+    // Nobody said where the workspace is: `../here/.env` may be `.env`, and so may `/home/me/here/.env`.
+    let fault = Err(FaultKind::OutsideRoot);
+    for (source, text) in [
+        ("**", "../a"),
+        ("**/x", "/x"),
+        ("**/x", "../x"),
+        (".env", "../here/.env"),
+        (".env", "/home/me/here/.env"),
+        ("secrets/**", "../here/secrets/x"),
+        (".env", "../here/.ENV"),
+    ] {
+        let glob = PathGlob::new(source).expect("a glob");
+        assert_eq!(glob.is_match(&path(text), false).map_err(|f| f.kind), fault, "{source} on {text}");
+        let set = PatternSet::compile(PatternKind::PathGlob, &[source]).expect("a set");
+        let value = Value::Path(Arc::new(path(text)));
+        assert_eq!(set.is_match(false, &value).map_err(|f| f.kind), fault, "{source} on {text}, as a set");
+    }
+    let equals = |a, b| equal(&path(a), &path(b), false).map_err(|f| f.kind);
+    assert_eq!(equals("../here/src/a", "src/a"), fault);
+    assert_eq!(equals("src/a", "/x/src/a"), fault);
+    assert_eq!(equals("../here/src/a", "src/b"), Ok(false));
+    assert_eq!(equals("../a", "."), Ok(false));
+    let lies = |a, b| under(&path(a), &path(b), false).map_err(|f| f.kind);
+    assert_eq!(lies("../here/docs/a", "docs"), fault);
+    assert_eq!(lies("../here/a", "docs"), Ok(false));
+    assert_eq!(lies("../here/docs/a", "."), Ok(false), "outside is outside");
 }
 
 #[test]
