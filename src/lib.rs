@@ -1,4 +1,5 @@
 //! `aas`: declarative rules that govern what autonomous agents may do.
+#![allow(rustdoc::private_intra_doc_links, reason = "the story of a module names its parts, private ones too")]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests measure, and read what they are about"))]
 

@@ -44,6 +44,12 @@ impl TExpr {
         }
     }
 
+    /// Whether the expression or something inside it is as asked.
+    #[must_use]
+    pub fn contains(&self, wanted: &dyn Fn(&Self) -> bool) -> bool {
+        wanted(self) || self.parts().into_iter().any(|part| part.contains(wanted))
+    }
+
     /// Calls `see` with the expression and every part of it.
     pub fn visit<'e>(&'e self, see: &mut impl FnMut(&'e Self)) {
         see(self);

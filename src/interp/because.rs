@@ -5,7 +5,7 @@
 
 use super::eval::Evaluator;
 use super::judge::warnings;
-use super::{Scene, judge, walk};
+use super::{Scene, judge};
 use crate::check::typed::{ItemBody, TExpr, TExprKind, TypedText, TypedTextPart};
 use crate::decision::{Decision, Determining, Obligation};
 use crate::value::{Value, text};
@@ -34,7 +34,7 @@ pub fn because(scene: &Scene<'_>, decision: &Decision, determining: &Determining
 pub fn render(scene: &Scene<'_>, decision: &Decision, text: &TypedText) -> String {
     let asks_warnings = text.parts.iter().any(|part| match part {
         TypedTextPart::Plain(_) => false,
-        TypedTextPart::Hole(e) => walk::contains(e, &|e| matches!(e.kind, TExprKind::Warnings(_))),
+        TypedTextPart::Hole(e) => e.contains(&|e| matches!(e.kind, TExprKind::Warnings(_))),
     });
     let warnings = if asks_warnings { warnings(scene.policy, &judge(scene)) } else { 0 };
     let mut evaluator = Evaluator::new(Scene { warnings, oracle: None, ..*scene });
@@ -77,5 +77,5 @@ pub(super) fn is_masked(decision: &Decision, e: &TExpr) -> bool {
             | Obligation::Run { .. } => false,
         })
     };
-    walk::contains(e, &|e| matches!(&e.kind, TExprKind::Field(name) if masked(name)))
+    e.contains(&|e| matches!(&e.kind, TExprKind::Field(name) if masked(name)))
 }

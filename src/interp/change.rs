@@ -9,8 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::because::{MASKED, shown};
-use super::judge::conditions;
-use super::{Scene, combine, judge, reads, walk};
+use super::{Scene, combine, judge, reads};
 use crate::check::typed::{FactGroup, TExpr, TExprKind};
 use crate::decision::{Decision, Obligation, Tier};
 use crate::reader::Bound;
@@ -131,8 +130,8 @@ fn changed_field(scene: &Scene<'_>, decision: &Decision, candidate: &Candidate) 
 fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     let mut found: BTreeMap<Slot, (Arc<str>, Vec<Value>)> = BTreeMap::new();
     for item in scene.policy.items.iter().filter(|item| scene.bound.is_about(&item.scope)) {
-        for when in conditions(item) {
-            walk::visit(when, &mut |e| suggest(scene, e, &mut found));
+        for when in item.conditions() {
+            when.visit(&mut |e| suggest(scene, e, &mut found));
         }
     }
     let mut candidates = Vec::new();

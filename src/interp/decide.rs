@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Scene;
 use super::combine::{Verdict, combine};
 use super::eval::{Erred, Evaluator};
-use super::judge::{conditions, judge, warnings};
+use super::judge::{judge, warnings};
 use super::oblige::Carried;
 use crate::check::typed::{Duty, TExpr};
 use crate::decision::{Decision, DecisionError, Determining, Engine, ItemId, Obligation, Outcome, Tier};
@@ -192,7 +192,7 @@ fn argument(evaluator: &mut Evaluator<'_>, e: &TExpr) -> Result<Option<String>, 
 fn error_of(evaluator: &mut Evaluator<'_>, item: ItemId) -> Option<DecisionError> {
     let policy = evaluator.scene.policy;
     let mut leftmost = None;
-    for when in conditions(policy.item(item)) {
+    for when in policy.item(item).conditions() {
         if let Err(erred) = evaluator.truth(when) {
             leftmost = Some(Erred::leftmost(leftmost, erred));
         }

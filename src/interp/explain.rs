@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::because::because;
 use super::change::{Change, changes};
 use super::clauses::{deciding, distance};
-use super::judge::{conditions, warnings};
+use super::judge::warnings;
 use super::{Scene, judge};
 use crate::check::typed::{Item, ItemBody, ItemKind, TypedPolicy};
 use crate::decision::{Decision, Determining, ItemId, Outcome, Tier};
@@ -110,7 +110,7 @@ fn explained(scene: &Scene<'_>, decision: &Decision, d: &Determining, sources: &
         };
     };
     let item = policy.item(id);
-    let clauses = conditions(item).get(d.branch as usize).map_or_else(Vec::new, |when| deciding(scene, when));
+    let clauses = item.conditions().get(d.branch as usize).map_or_else(Vec::new, |when| deciding(scene, when));
     let clauses = clauses.into_iter().map(|c| clause(sources, c.span, c.truth)).collect();
     Explained {
         item: Some(item.name.to_string()),
@@ -191,7 +191,7 @@ fn one_away(scene: &Scene<'_>, outcome: &ItemOutcome, sources: &SourceSet) -> Op
     if item.kind == ItemKind::Approval {
         return None;
     }
-    let spans = conditions(item).into_iter().filter_map(|when| match distance(scene, when, true) {
+    let spans = item.conditions().into_iter().filter_map(|when| match distance(scene, when, true) {
         (1, span) => span,
         _ => None,
     });

@@ -6,17 +6,6 @@ use crate::check::typed::{Item, ItemBody, TExpr, TypedPolicy};
 use crate::decision::{ItemId, Tier};
 use crate::outcome::{ItemOutcome, Outcomes, Truth};
 
-/// The conditions of an item: its branches in text order, or the one it has.
-#[must_use]
-pub fn conditions(item: &Item) -> Vec<&TExpr> {
-    match &item.body {
-        ItemBody::Rule { branches, .. } | ItemBody::Floor { branches, .. } => {
-            branches.iter().map(|b| &b.when).collect()
-        }
-        ItemBody::Relax { when, .. } | ItemBody::Exception { when, .. } | ItemBody::Approval { when, .. } => vec![when],
-    }
-}
-
 /// Judges all items. Floors that read `warnings` come last, when the others are known.
 #[must_use]
 pub fn judge(scene: &Scene<'_>) -> Outcomes {
@@ -34,7 +23,7 @@ pub fn judge_items(scene: &Scene<'_>, items: &[ItemId]) -> Outcomes {
         for id in items {
             let item = scene.policy.item(*id);
             if reads_warnings(item) == asks_warnings {
-                let truths = conditions(item).into_iter().map(|when| told(&mut evaluator, when)).collect();
+                let truths = item.conditions().into_iter().map(|when| told(&mut evaluator, when)).collect();
                 outcomes.items.push(ItemOutcome { item: *id, truths });
             }
         }

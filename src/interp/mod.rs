@@ -23,7 +23,6 @@ mod membership;
 mod oblige;
 mod operate;
 mod quantify;
-pub mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +34,7 @@ pub use combine::{Verdict, combine};
 pub use decide::{decide, errors, finish, refuse};
 pub use eval::{Answer, Erred, Evaluator, MAX_DEPTH, Truthful, reads};
 pub use explain::{DEFAULT_WORK, Explanation, explain};
-pub use judge::{conditions, judge, judge_items, silenced, warnings};
+pub use judge::{judge, judge_items, silenced, warnings};
 
 use std::sync::Arc;
 

@@ -145,7 +145,7 @@ impl<'a> Check<'a> {
         let rows: HashMap<_, _> =
             unit.rows.iter().enumerate().map(|(place, row)| ((row.item, row.branch), place)).collect();
         let branches = |item: ItemId| {
-            let count = interp::conditions(policy.item(item)).len() as u32;
+            let count = policy.item(item).conditions().len() as u32;
             (0..count).map(move |branch| (item, branch))
         };
         let wanted: HashSet<(ItemId, u32)> = items.iter().copied().flat_map(branches).collect();
@@ -235,7 +235,7 @@ impl<'a> Check<'a> {
     /// What the frame says, for people: of the slots that an item reads, where one differs.
     fn state(&self, frame: &Frame, types: &HashMap<Fingerprint, &Type>, item: Option<ItemId>) -> String {
         let read: Option<HashSet<Fingerprint>> = item.map(|item| {
-            interp::conditions(self.policy.item(item)).into_iter().flat_map(|when| self.prints.inside(when)).collect()
+            self.policy.item(item).conditions().into_iter().flat_map(|when| self.prints.inside(when)).collect()
         });
         let slots = (0..).map(SlotId).zip(&self.unit.block.slots);
         let about = slots.filter(|(_, slot)| read.as_ref().is_none_or(|read| read.contains(&slot.of)));

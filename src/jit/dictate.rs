@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::check::typed::{TExpr, TExprKind, TypedPolicy};
 use crate::graph::key::{Fingerprint, fingerprint};
 use crate::graph::visit;
-use crate::interp::{Oracle, Standpoint, conditions};
+use crate::interp::{Oracle, Standpoint};
 use crate::outcome::Truth;
 use crate::plan::{Block, Encoding, Frame, Slot, SlotId, Unit};
 use crate::types::Type;
@@ -26,7 +26,7 @@ impl<'p> Prints<'p> {
     /// Looks at every condition.
     pub(super) fn new(policy: &'p TypedPolicy) -> Self {
         let mut of = HashMap::new();
-        for when in policy.items.iter().flat_map(conditions) {
+        for when in policy.items.iter().flat_map(crate::check::typed::Item::conditions) {
             visit(when, &mut |e| {
                 if !matches!(e.kind, TExprKind::Const(_)) {
                     of.insert(address(e), (fingerprint(e), e));

@@ -1,6 +1,5 @@
 //! What a set of decisions reached: of every item each branch, of every branch each clause.
 
-use super::hints::children;
 use crate::check::typed::{Item, ItemBody, TExpr, TExprKind, TypedPolicy};
 use crate::decision::{Decision, ItemId};
 use crate::entities::Entities;
@@ -187,5 +186,5 @@ fn clauses(when: &TExpr) -> Vec<&TExpr> {
 }
 
 fn reads_warnings(e: &TExpr) -> bool {
-    matches!(e.kind, TExprKind::Warnings(_)) || children(e).into_iter().any(reads_warnings)
+    matches!(e.kind, TExprKind::Warnings(_)) || e.parts().into_iter().any(reads_warnings)
 }

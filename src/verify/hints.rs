@@ -149,7 +149,7 @@ impl Hints {
                 variables.pop();
             }
             _ => {
-                for child in children(e) {
+                for child in e.parts() {
                     match child.ty {
                         // An inner condition is a question of its own.
                         Type::Bool if is_connective(child) => self.condition(child, variables),
@@ -217,44 +217,4 @@ struct Found {
 
 fn is_connective(e: &TExpr) -> bool {
     matches!(e.kind, TExprKind::And(_) | TExprKind::Or(_) | TExprKind::AtLeast(..) | TExprKind::Not(_))
-}
-
-/// The operands of an expression in text order.
-#[must_use]
-pub fn children(e: &TExpr) -> Vec<&TExpr> {
-    match &e.kind {
-        TExprKind::Const(_)
-        | TExprKind::Field(_)
-        | TExprKind::Fact(..)
-        | TExprKind::Now
-        | TExprKind::ActionName
-        | TExprKind::Principal
-        | TExprKind::Var(_)
-        | TExprKind::Warnings(_)
-        | TExprKind::Standing(..) => Vec::new(),
-        TExprKind::Flag(_, parts)
-        | TExprKind::And(parts)
-        | TExprKind::Or(parts)
-        | TExprKind::AtLeast(_, parts)
-        | TExprKind::Call(_, parts)
-        | TExprKind::SetOf(parts)
-        | TExprKind::ListOf(parts) => parts.iter().collect(),
-        TExprKind::Attribute(inner, _)
-        | TExprKind::RecordField(inner, _)
-        | TExprKind::MapGet(inner, _)
-        | TExprKind::Has(inner)
-        | TExprKind::Not(inner)
-        | TExprKind::ToDecimal(inner) => vec![inner],
-        TExprKind::Coalesce(a, b)
-        | TExprKind::Compare(_, a, b)
-        | TExprKind::Arithmetic(_, a, b)
-        | TExprKind::In(a, b) => vec![a, b],
-        TExprKind::Quantified { over, filter, body, .. } => {
-            let mut all: Vec<&TExpr> = vec![over];
-            all.extend(filter.as_deref());
-            all.push(body);
-            all
-        }
-        TExprKind::SecretsFound(of) | TExprKind::SecretsKinds(of) => of.as_deref().into_iter().collect(),
-    }
 }

@@ -24,6 +24,6 @@ pub use asserts::{Exercise, Witness, exercise_assert, exercise_asserts};
 pub use coverage::{BranchCoverage, Counts, Coverage, ItemCoverage};
 pub use expectations::{Unmet, is_item, unmet};
 pub use generator::{Case, Generator};
-pub use hints::{Hints, Place, children};
+pub use hints::{Hints, Place};
 pub use random::Random;
 pub use witness::near;

@@ -2,7 +2,7 @@
 
 use aas::check::typed::{Item, TypedPolicy};
 use aas::pipeline::Checked;
-use aas::{Span, graph, interp, jit, plan};
+use aas::{Span, graph, jit, plan};
 
 use crate::commands::check::Emit;
 use crate::commands::graph::Format;
@@ -42,7 +42,7 @@ fn claims(set: &Set, policy: &TypedPolicy) -> String {
 /// Places of an item's conditions whose own operation can err.
 fn erring(item: &Item) -> Vec<Span> {
     let mut spans = Vec::new();
-    for when in interp::conditions(item) {
+    for when in item.conditions() {
         when.visit(&mut |e| {
             if e.errs {
                 spans.push(e.span);

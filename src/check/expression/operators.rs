@@ -166,12 +166,16 @@ impl Checker<'_> {
     fn compare(&mut self, span: Span, op: Comparison, left: TExpr, right: TExpr) -> Option<TExpr> {
         if left.ty != right.ty {
             let (l, r) = (self.types.show(&left.ty), self.types.show(&right.ty));
-            self.report(
-                Diagnostic::new(Code::CannotCompare, span, format!("`{l}` and `{r}` cannot be compared."))
-                    .at("two types")
-                    .label(left.span, l)
-                    .label(right.span, r),
-            );
+            let quoted = [&left, &right].into_iter().any(|e| matches!(&e.kind, TExprKind::Const(Value::Str(_))));
+            let finding = Diagnostic::new(Code::CannotCompare, span, format!("`{l}` and `{r}` cannot be compared."))
+                .at("two types")
+                .label(left.span, l)
+                .label(right.span, r);
+            self.report(finding.help(if quoted {
+                "A text stands between quotes; numbers, times and words of an enum do not."
+            } else {
+                "Compare values of one type, or what you mean of them: a field or a property."
+            }));
             return None;
         }
         let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);

@@ -146,7 +146,11 @@ impl Desk<'_> {
             };
             let value = match answered {
                 Ok(answered) => self.json(&answered),
-                Err(said) => json!({ "error": { "line": number, "message": said } }),
+                Err(said) => {
+                    // Each line is read by itself, so a place in it is on its line 1.
+                    let said = said.strip_prefix("1:").map_or(said.clone(), |rest| format!("column {rest}"));
+                    json!({ "error": { "line": number, "message": said } })
+                }
             };
             out.line(value)?;
         }
