@@ -1,6 +1,6 @@
 //! Types, optionality, origins, totality: a resolved set becomes a [`typed::TypedPolicy`].
 //!
-//! In: a [`PolicySet`](crate::hir::PolicySet). Out: the typed policy and every finding. The policy is there
+//! In: a [`PolicySet`]. Out: the typed policy and every finding. The policy is there
 //! only where no finding is an error, so nothing later needs to ask whether a name exists or a type fits.
 //!
 //! Steps, each a file of its own: declared types; facts, flags and actions; consts on demand; items with

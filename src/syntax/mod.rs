@@ -1,7 +1,7 @@
 //! Text to syntax tree, and back.
 //!
 //! [`parse`] reads a file in two passes over its bytes and one run of the grammar an item; it never
-//! fails. [`format`] writes a file in its one canonical form. Only [`ast`] is seen by later phases.
+//! fails. [`format()`] writes a file in its one canonical form. Only [`ast`] is seen by later phases.
 
 pub mod ast;
 mod characters;
