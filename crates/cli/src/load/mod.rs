@@ -9,7 +9,7 @@
 //! 3. [`read`]: the texts, within the limits.
 //!
 //! What is wrong with a file's text or with an `aas.toml` is a finding like any other; what cannot be read at
-//! all is a [`Failure`](crate::exit::Failure).
+//! all is a [`Failure`].
 
 mod find;
 mod package;

@@ -1,6 +1,6 @@
 //! `aasc test`
 //!
-//! [`run`]: the tests and asserts of a set, on every engine. [`show`]: the results for people, programs and
+//! [`mod@run`]: the tests and asserts of a set, on every engine. [`show`]: the results for people, programs and
 //! continuous integration. [`coverage`]: what the tests have seen.
 
 mod coverage;
