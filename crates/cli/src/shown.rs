@@ -221,7 +221,8 @@ fn determining(e: &Explained, explained: bool, out: &mut Out) -> Outcome<()> {
         out.line(format_args!("    {because}"))?;
     }
     for clause in e.clauses.iter().filter(|_| explained) {
-        out.line(format_args!("    {}: {}", clause.truth, clause.text))?;
+        let truth = if clause.truth == "error" { "cannot be told" } else { clause.truth };
+        out.line(format_args!("    {truth}: {}", clause.text))?;
     }
     if explained && !e.lift.is_empty() {
         out.line(format_args!("    {}", e.lift))?;
