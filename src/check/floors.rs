@@ -11,11 +11,9 @@ use crate::source::Span;
 use crate::syntax::ast;
 
 impl Checker<'_> {
-    pub(super) fn guard(&mut self, place: Place<'_>, guard: &ast::Guard) -> Option<Draft> {
-        let head = &guard.head;
-        let scope = self.scope(place.package, &head.on, Reach::Open, "guard")?;
-        if let Some(by) = &guard.waivable
-            && let Some(who) = self.principals(place.file, by)
+    /// `waivable by` takes entities: an exception has an owner who lies in one of them.
+    pub(super) fn check_waivable(&mut self, file: usize, by: &ast::By) {
+        if let Some(who) = self.principals(file, by)
             && (who.people || who.machines)
         {
             self.report(
@@ -24,6 +22,14 @@ impl Checker<'_> {
                     .note("An exception names its owner, an entity that the snapshot must place in one of these.")
                     .help("Write an entity such as `Team.release`, or a const of them."),
             );
+        }
+    }
+
+    pub(super) fn guard(&mut self, place: Place<'_>, guard: &ast::Guard) -> Option<Draft> {
+        let head = &guard.head;
+        let scope = self.scope(place.package, &head.on, Reach::Open, "guard")?;
+        if let Some(by) = &guard.waivable {
+            self.check_waivable(place.file, by);
         }
         let mut env = Env::of_scope(place.file, &scope);
         let base = self.base_condition(head, &mut env);

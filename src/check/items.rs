@@ -450,9 +450,12 @@ impl<'a> Checker<'a> {
     fn waivable(&mut self, floor: DefId, path: &ast::Path) -> Option<super::typed::Principals> {
         let file = self.set.def(floor).place.0;
         let set = self.set;
-        if let ast::ItemKind::Guard(guard) = &set.item(floor).kind
-            && let Some(by) = &guard.waivable
-        {
+        let waivable = match &set.item(floor).kind {
+            ast::ItemKind::Guard(guard) => guard.waivable.as_ref(),
+            ast::ItemKind::State(state) => state.waivable.as_ref(),
+            _ => None,
+        };
+        if let Some(by) = waivable {
             return self.principals(file, by);
         }
         let span = self.set.def(floor).span;
@@ -460,7 +463,7 @@ impl<'a> Checker<'a> {
             Diagnostic::new(Code::NotWaivable, path.span, format!("Nobody may waive `{}`.", path.text()))
                 .at("not waivable")
                 .label(span, "declared without `waivable by`")
-                .help("Declare `guard … waivable by release_managers`, if that is meant."),
+                .help("Declare it `waivable by release_managers`, if that is meant."),
         );
         None
     }

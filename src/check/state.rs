@@ -30,6 +30,17 @@ impl Checker<'_> {
             Some(on) => Some(self.scope(place.package, on, reach, state.kind.keyword())?),
             None => None,
         };
+        if let Some(by) = &state.waivable {
+            self.check_waivable(place.file, by);
+            if !state.kind.is_floor() {
+                let word = state.kind.keyword();
+                self.report(
+                    Diagnostic::new(Code::NotAFloor, by.span, format!("`{word}` is no floor, so nobody waives it."))
+                        .at("for guards, limits, cooldowns and budgets")
+                        .help("Remove `waivable by`."),
+                );
+            }
+        }
         if state.kind == StateKind::Executor
             && let Some(scope) = &scope
         {

@@ -95,6 +95,8 @@ pub struct State {
     pub name: Name,
     /// `on …` where it has one.
     pub on: Option<Patterns>,
+    /// `waivable by release_managers`
+    pub waivable: Option<By>,
     /// `otherwise black`
     pub otherwise: Option<(Tier, Span)>,
     /// `warn yellow`

@@ -14,6 +14,7 @@ impl Lower<'_, '_> {
             kind: StateKind::Limit,
             name,
             on: None,
+            waivable: None,
             otherwise: None,
             warn: None,
             approvable: false,
@@ -34,6 +35,10 @@ impl Lower<'_, '_> {
                     let on = self.patterns(part);
                     head_end = on.span.end;
                     state.on = Some(on);
+                }
+                Rule::waivable => {
+                    head_end = self.span(&part).end;
+                    state.waivable = self.inner_by(part);
                 }
                 Rule::state_body => {
                     let whole = self.span(&part);
