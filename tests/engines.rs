@@ -183,3 +183,11 @@ fn three_engines_give_one_decision() {
     }
     assert!(tiers.iter().filter(|n| **n > 0).count() >= 3 && erred > 100, "too little was reached: {tiers:?}, {erred}");
 }
+
+#[test]
+fn the_policy_of_the_fuzz_targets_compiles() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets/policy.aasrule");
+    let text = std::fs::read_to_string(path).expect("the policy of the target");
+    let found = Policy::compile(&SourceSet::single("policy.aasrule", text), &Settings::default());
+    assert!(found.is_ok(), "{:?}", found.err());
+}
