@@ -148,7 +148,7 @@ fn all_engines_agree_on_odd_seeds() {
 }
 
 #[test]
-#[ignore = "takes hours in a debug build: `just soak`"]
+#[ignore = "a million pairs take minutes in optimised code, far longer in a debug build: `just soak`"]
 fn soak_all_engines_agree() {
     let pairs: u64 = std::env::var("AAS_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     engines_agree((0..pairs.div_ceil(100)).map(|i| 1_000_000 + first_seed() + i));
