@@ -1,10 +1,10 @@
 //! From a request and a snapshot to a frame.
 
 use super::Unit;
-use super::frame::{Block, Encoding, Frame};
+use super::frame::{Block, Encoding, Frame, Slot};
 use super::inputs::Inputs;
-use super::node::SlotId;
 use super::program::{MAX_VARIABLES, Runner, Variables, elements};
+use super::take::Taken;
 use crate::builtin::Context;
 use crate::value::Value;
 
@@ -25,44 +25,44 @@ struct Writer<'a, I: Inputs + ?Sized> {
 
 impl<I: Inputs + ?Sized> Writer<'_, I> {
     fn block(&self, block: &Block, base: usize, variables: &Variables<'_>, frame: &mut Frame) {
-        for (id, slot) in (0..).map(SlotId).zip(&block.slots) {
-            let word = match &slot.encoding {
-                Encoding::Word => self.seen(slot, variables, |value| value.word().map(|w| w as u64)),
-                Encoding::Symbol(table) => self.seen(slot, variables, |value| {
-                    value.text().map(|text| table.get(text).copied().unwrap_or(0) as u64)
-                }),
-                Encoding::Truth => Some(two_bits(self.runner.truth(&slot.program, variables))),
-                Encoding::Presence => {
-                    Some(two_bits(self.runner.run(&slot.program, variables).ok().map(|value| value.is_some())))
+        let head = base + block.known_words();
+        for (word, slots) in block.slots.chunks(64).enumerate() {
+            let mut known = 0;
+            for (bit, slot) in slots.iter().enumerate() {
+                let taken = match slot.take.take(&slot.encoding, self.runner.inputs) {
+                    Taken::Word(taken) => taken,
+                    Taken::Ask => self.asked(slot, variables, frame),
+                };
+                if let Some(taken) = taken {
+                    known |= 1 << bit;
+                    frame.words[head + word * 64 + bit] = taken;
                 }
-                Encoding::Records(id) => self.records(slot, *id, variables, frame),
-            };
-            if let Some(word) = word {
-                let (known, bit) = block.known(id);
-                frame.words[base + known] |= 1 << bit;
-                frame.words[base + block.place(id)] = word;
             }
+            frame.words[base + word] = known;
         }
     }
 
-    fn seen(
-        &self,
-        slot: &super::Slot,
-        variables: &Variables<'_>,
-        read: impl FnOnce(&Value) -> Option<u64>,
-    ) -> Option<u64> {
+    /// The word of a slot by its program.
+    fn asked(&self, slot: &Slot, variables: &Variables<'_>, frame: &mut Frame) -> Option<u64> {
+        match &slot.encoding {
+            Encoding::Word => self.seen(slot, variables, |value| value.word().map(|w| w as u64)),
+            Encoding::Symbol(table) => self
+                .seen(slot, variables, |value| value.text().map(|text| table.get(text).copied().unwrap_or(0) as u64)),
+            Encoding::Truth => Some(two_bits(self.runner.truth(&slot.program, variables))),
+            Encoding::Presence => {
+                Some(two_bits(self.runner.run(&slot.program, variables).ok().map(|value| value.is_some())))
+            }
+            Encoding::Records(id) => self.records(slot, *id, variables, frame),
+        }
+    }
+
+    fn seen(&self, slot: &Slot, variables: &Variables<'_>, read: impl FnOnce(&Value) -> Option<u64>) -> Option<u64> {
         let value = self.runner.run(&slot.program, variables).ok().flatten()?;
         read(&value)
     }
 
     /// Writes one record for each element behind the words there are.
-    fn records(
-        &self,
-        slot: &super::Slot,
-        id: super::LoopId,
-        variables: &Variables<'_>,
-        frame: &mut Frame,
-    ) -> Option<u64> {
+    fn records(&self, slot: &Slot, id: super::LoopId, variables: &Variables<'_>, frame: &mut Frame) -> Option<u64> {
         let of = self.unit.loops.get(id.0 as usize)?;
         let collection = self.runner.run(&slot.program, variables).ok().flatten()?;
         let all = elements(&collection)?;

@@ -10,6 +10,7 @@
 use super::hash::Table;
 use super::node::{Node, SlotId};
 use super::program::Program;
+use super::take::Take;
 use crate::graph::key::Fingerprint;
 
 /// How a slot's word is to be read.
@@ -30,7 +31,9 @@ pub enum Encoding {
 pub struct Slot {
     /// How it is read.
     pub encoding: Encoding,
-    /// What it holds.
+    /// The quick way to its word.
+    pub take: Take,
+    /// What it holds, in general.
     pub program: Program,
     /// The expression that it stands for, so that others can tell which.
     pub of: Fingerprint,
@@ -71,6 +74,7 @@ impl Clone for Slot {
     fn clone(&self) -> Self {
         Self {
             encoding: self.encoding.clone(),
+            take: self.take.clone(),
             program: self.program.clone(),
             of: self.of,
             assumes: self.assumes,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cell::{Cell, Place};
 use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
 use crate::entities::Entities;
 use crate::json;
@@ -13,6 +14,8 @@ pub type Answer = Result<Option<Value>, Fault>;
 
 /// A request and a snapshot after reading.
 pub trait Inputs {
+    /// What stands at a place, borrowed. It agrees with the value that the other methods give.
+    fn cell(&self, place: Place) -> Cell<'_>;
     /// A field of the action, by its place in the action's fields.
     fn field(&self, place: usize) -> &Answer;
     /// A fact, by its place in the group.
@@ -66,6 +69,18 @@ impl Read<'_> {
 }
 
 impl Inputs for Read<'_> {
+    fn cell(&self, place: Place) -> Cell<'_> {
+        match place {
+            Place::Field(place) => Cell::of(self.field(place as usize)),
+            Place::Fact(group, place) => Cell::of(self.fact(group, place as usize)),
+            Place::Now => self.bound.now.map_or(Cell::Erred, Cell::Word),
+            Place::Principal => match &self.bound.principal {
+                Ok(entity) => Cell::Entity(entity.ty, &entity.id),
+                Err(_) => Cell::Erred,
+            },
+        }
+    }
+
     fn field(&self, place: usize) -> &Answer {
         // What is not there is an error in a word and absent to `has`; the reader fills every place.
         self.bound.fields.get(place).unwrap_or(Self::NOTHING)

@@ -16,6 +16,7 @@ use super::hash::Table;
 use super::names::NameIndex;
 use super::node::{Loop, LoopId, Node, NodeId, SlotId};
 use super::program::{Names, Program, Schema};
+use super::take::Take;
 use super::{Plan, PlanRow, RunDuty, Unit, UnitId};
 use crate::check::typed::{
     ActionId, Arithmetic, Comparison, Duty, QuantifierKind, TExpr, TExprKind, TypedPolicy, VarId,
@@ -467,7 +468,8 @@ impl<'p> Lower<'_, 'p> {
         let open = &mut self.blocks[level];
         let id = SlotId(open.block.slots.len() as u32);
         let label = label::expr(self.policy, expr).into();
-        open.block.slots.push(Slot { encoding, program, of: fingerprint(expr), assumes, label });
+        let take = Take::of(&encoding, &program);
+        open.block.slots.push(Slot { encoding, take, program, of: fingerprint(expr), assumes, label });
         open.slots.insert((key, kind), id);
         id
     }

@@ -8,6 +8,7 @@
 //!
 //! INVARIANT: a frame of zeros is a frame of errors. Whatever is not written counts as erred.
 
+mod cell;
 mod classify;
 mod combine;
 mod decide;
@@ -18,6 +19,7 @@ mod lower;
 mod names;
 mod node;
 mod program;
+mod take;
 mod text;
 mod walk;
 
@@ -30,6 +32,7 @@ use crate::check::typed::ActionId;
 use crate::decision::{ItemId, Tier};
 use crate::graph::Effect;
 
+pub use cell::{Cell, Place};
 pub use classify::{MAX_WORDS, classify};
 pub use combine::{Combine, Mask, RuleGroup, Silence, Watched};
 pub use decide::{Scratch, Verdict, decide, tier};
@@ -39,6 +42,7 @@ pub use lower::build;
 pub use names::NameIndex;
 pub use node::{Loop, LoopId, Node, NodeId, SlotId};
 pub use program::{MAX_VARIABLES, Names, Program, Runner, Variables, elements};
+pub use take::{Take, Taken, TextTest};
 pub use walk::{Walker, walk};
 
 /// A plan for each declared action, and for the names that nobody declared.

@@ -8,14 +8,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::inputs::{Answer, Inputs};
-use crate::builtin::{Context, compare};
+use crate::builtin::{self, BuiltinId, Context, compare};
 use crate::check::typed::{
     ActionDef, ActionId, Arithmetic, Comparison, FactGroup, FlagId, QuantifierKind, Standing, TExpr, TExprKind,
     TypedPolicy,
 };
 use crate::value::{Fault, FaultKind, Value};
-
-type Call = fn(&Context<'_>, &[Value]) -> Answer;
 
 /// A resolved expression.
 #[derive(Clone)]
@@ -67,7 +65,7 @@ pub enum Program {
     /// Membership.
     In(Box<Program>, Box<Program>),
     /// A builtin.
-    Call(Call, Vec<Program>),
+    Call(BuiltinId, Vec<Program>),
     /// A quantifier.
     Quantified {
         /// Which.
@@ -195,7 +193,7 @@ impl Program {
             K::Arithmetic(how, a, b) => Self::Arithmetic(*how, one(a), one(b)),
             K::ToDecimal(of) => Self::ToDecimal(one(of)),
             K::In(a, b) => Self::In(one(a), one(b)),
-            K::Call(id, arguments) => Self::Call(crate::builtin::get(*id).call, many(arguments)),
+            K::Call(id, arguments) => Self::Call(*id, many(arguments)),
             K::Quantified { quantifier, variable, over, filter, body } => Self::Quantified {
                 quantifier: *quantifier,
                 variable: variable.0,
@@ -288,9 +286,9 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
                 owned(word.map(|n| Some(Value::Decimal(n))).ok_or_else(overflow))
             }
             Program::In(a, b) => yes_no(self.within(a, b, variables)?),
-            Program::Call(call, arguments) => {
+            Program::Call(id, arguments) => {
                 let arguments = self.all(arguments, variables)?;
-                owned(call(self.context, &arguments))
+                owned((builtin::get(*id).call)(self.context, &arguments))
             }
             Program::Quantified { .. } => self.quantified(program, variables),
             Program::SetOf(all) => Ok(Some(Cow::Owned(Value::set(self.all(all, variables)?)))),

@@ -10,7 +10,7 @@ use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
 use crate::decision::{ItemId, Obligation, Outcome, Tier};
 use crate::entities::Entities;
 use crate::graph::tests as given;
-use crate::plan::{Answer, Inputs, Plan, Scratch, Walker, build, decide};
+use crate::plan::{Answer, Cell, Inputs, Place, Plan, Scratch, Walker, build, decide};
 use crate::types::EntityTypeId;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
 
@@ -72,6 +72,15 @@ impl Given {
 }
 
 impl Inputs for Given {
+    fn cell(&self, place: Place) -> Cell<'_> {
+        match place {
+            Place::Field(place) => Cell::of(self.field(place as usize)),
+            Place::Fact(group, place) => Cell::of(self.fact(group, place as usize)),
+            Place::Now => self.now.map_or(Cell::Erred, Cell::Word),
+            Place::Principal => Cell::Entity(EntityTypeId::AGENT, "a1"),
+        }
+    }
+
     fn field(&self, place: usize) -> &Answer {
         &self.fields[place]
     }

@@ -107,6 +107,18 @@ impl PatternSet {
             }
         }
     }
+
+    /// Whether a pattern of the set matches a text that compares by its bytes; none where the patterns are
+    /// about paths.
+    #[must_use]
+    pub fn is_match_text(&self, text: &str) -> Option<bool> {
+        match &*self.matcher {
+            Matcher::Text(globs, index) => Some(index.any(text, |id| globs[id].is_match(text))),
+            Matcher::Host(globs, index) => Some(index.any(text, |id| globs[id].is_match(text))),
+            Matcher::Regex(groups) => Some(groups.iter().any(|regex| regex.is_match(text))),
+            Matcher::Path { .. } => None,
+        }
+    }
 }
 
 fn match_path(
