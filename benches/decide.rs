@@ -54,7 +54,7 @@ fn decisions(c: &mut Criterion) {
             b.iter(|| plan::tier(&plan, typed, engine, &read, &mut scratch));
         });
         group.bench_function(format!("{name} decision"), |b| {
-            b.iter(|| plan::decide(&plan, typed, engine, &read, &mut scratch));
+            b.iter(|| plan::decide(&plan, typed, engine, &read, &mut scratch).tier);
         });
         let (unit, frame, out) = {
             let (unit, frame, out) = scratch.last().next().expect("a declared action");

@@ -171,7 +171,7 @@ impl Policy {
     /// from the interpreter, which is only asked where there are any.
     fn planned(&self, run: &dyn Run, engine: Engine, scene: &Scene<'_>, scratch: &mut Scratch) -> Decision {
         let read = plan::Read { policy: &self.typed, bound: scene.bound, entities: scene.entities };
-        let verdict = plan::decide(&self.plan, &self.typed, run, &read, scratch);
+        let verdict = plan::decide(&self.plan, &self.typed, run, &read, scratch).clone();
         let errors = if verdict.is_clear() && scene.bound.dropped.is_empty() {
             Vec::new()
         } else {

@@ -123,7 +123,7 @@ fn a_grown_frame_and_native_code_allocate_nothing() {
         let bound = Bound::new(policy.typed(), request, &facts);
         assert!(bound.refusals.is_empty(), "{:?}", bound.refusals);
         let read = Read { policy: policy.typed(), bound: &bound, entities: &entities };
-        let grown = scratch.last().next().is_some();
+        let grown = tiers.len() >= 2;
         let (made, tier) = allocations(|| plan::tier(policy.plan(), policy.typed(), &code, &read, &mut scratch));
         assert!(made == 0 || !grown, "{made} allocations from a read request to its tier");
         if grown {
@@ -132,6 +132,10 @@ fn a_grown_frame_and_native_code_allocate_nothing() {
             println!("from a read request to its tier: native code {made}, walker {walked} allocations");
             assert_eq!(same, tier);
         }
+        plan::decide(policy.plan(), policy.typed(), &code, &read, &mut scratch);
+        let (made, whole) =
+            allocations(|| plan::decide(policy.plan(), policy.typed(), &code, &read, &mut scratch).tier);
+        assert_eq!((made, whole), (0, tier), "a whole verdict, in memory that was used before");
         tiers.push(tier);
     }
     assert_eq!(tiers[..2], [Tier::Yellow, Tier::Red]);

@@ -26,6 +26,12 @@ pub(crate) enum EmitFault {
     LostErrorBit,
     TruthWithoutFalseBit,
     RangeOfSetNotChecked,
+    /// Only in the function that tells the tier alone.
+    TierWithoutExceptions,
+    /// Only in the function that tells the tier alone.
+    TierWithoutErrors,
+    /// Only in the function that tells the tier alone.
+    TierOfAllRowsButTheFirst,
 }
 
 /// Functions of a unit before they have addresses.
@@ -33,6 +39,8 @@ pub(crate) enum EmitFault {
 pub(super) struct Made {
     pub(super) first: Vec<FuncId>,
     pub(super) second: Vec<FuncId>,
+    /// The tier alone, where one function can tell it.
+    pub(super) tier: Option<FuncId>,
 }
 
 /// Makes the functions of units.
@@ -80,27 +88,61 @@ impl<'m> Emitter<'m> {
                 if second { made.second.push(id) } else { made.first.push(id) }
             }
         }
+        if unit.tells_tier_at_once() && unit.rows.len() <= ROWS_PER_FUNCTION {
+            made.tier = Some(self.tier(unit)?);
+        }
         Ok(made)
     }
 
     fn function(&mut self, unit: &Unit, task: Task) -> Result<FuncId, JitError> {
+        let phase = if task.second { "second" } else { "first" };
+        let title = || format!("; {}, {phase} phase, rows {}..{}\n", unit.title, task.rows.0, task.rows.1);
+        self.define(unit, false, title, |code| {
+            code.task(task);
+            code.b.ins().return_(&[]);
+        })
+    }
+
+    /// The function that answers the tier and writes nothing.
+    fn tier(&mut self, unit: &Unit) -> Result<FuncId, JitError> {
+        let title = || format!("; {}, tier\n", unit.title);
+        self.define(unit, true, title, |code| {
+            let tier = code.tier_alone();
+            code.b.ins().return_(&[tier]);
+        })
+    }
+
+    /// Defines a function of a unit: over a frame and an answer, or over a frame alone with a word as result.
+    fn define(
+        &mut self,
+        unit: &Unit,
+        answers: bool,
+        title: impl FnOnce() -> String,
+        write: impl FnOnce(&mut Code<'_, '_>),
+    ) -> Result<FuncId, JitError> {
         let failed = |e: cranelift_module::ModuleError| JitError::Compile(format!("{}: {e:?}", unit.title));
         let config = self.module.target_config();
         let pointer = config.pointer_type();
-        self.context.func.signature.params.extend([AbiParam::new(pointer), AbiParam::new(pointer)]);
+        let signature = &mut self.context.func.signature;
+        signature.params.push(AbiParam::new(pointer));
+        if answers {
+            signature.returns.push(AbiParam::new(types::I64));
+        } else {
+            signature.params.push(AbiParam::new(pointer));
+        }
         let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
-        let (frame, out) = (builder.block_params(entry)[0], builder.block_params(entry)[1]);
+        // Without an answer nothing is stored; the frame stands in, so that there is a value.
+        let frame = builder.block_params(entry)[0];
+        let out = builder.block_params(entry).get(1).copied().unwrap_or(frame);
         let mut code = Code { b: builder, unit, frame, out, options: self.options };
-        code.task(task);
-        code.b.ins().return_(&[]);
+        write(&mut code);
         code.b.seal_all_blocks();
         code.b.finalize(config);
         if let Some(text) = &mut self.text {
-            let phase = if task.second { "second" } else { "first" };
-            text.push_str(&format!("; {}, {phase} phase, rows {}..{}\n", unit.title, task.rows.0, task.rows.1));
+            text.push_str(&title());
             text.push_str(&format!("{}\n", self.context.func));
         }
         let id = self.module.declare_anonymous_function(&self.context.func.signature).map_err(failed)?;
@@ -167,6 +209,38 @@ impl<'u> Code<'_, 'u> {
         }
         let alone = task.finish && !task.second && task.rows == (0, unit.first);
         finish::store(self, words, alone, task.finish, task.second);
+    }
+
+    /// The tier, from all rows that it depends on.
+    fn tier_alone(&mut self) -> Value {
+        let unit = self.unit;
+        let wanted: Vec<NodeId> = unit.rows[..unit.for_tier].iter().map(|r| r.condition).collect();
+        let place = Place { block: &unit.block, base: self.frame, outer: &[] };
+        let cells = self.nodes(&place, &wanted);
+        let rows = wanted.into_iter().map(|condition| self.row_bits(cells[condition.0 as usize])).collect();
+        #[cfg(test)]
+        let rows = self.spoilt(rows);
+        finish::tier_alone(self, rows)
+    }
+
+    /// Rows with the planted fault of the function that tells the tier alone.
+    #[cfg(test)]
+    fn spoilt(&mut self, mut rows: Vec<(Value, Option<Value>)>) -> Vec<(Value, Option<Value>)> {
+        let zero = self.bit(false);
+        if self.planted(EmitFault::TierWithoutErrors) {
+            rows.iter_mut().for_each(|row| row.1 = None);
+        }
+        if self.planted(EmitFault::TierOfAllRowsButTheFirst)
+            && let Some(first) = rows.first_mut()
+        {
+            *first = (zero, None);
+        }
+        if self.planted(EmitFault::TierWithoutExceptions) {
+            for silence in &self.unit.combine.silences {
+                rows[silence.exception].0 = zero;
+            }
+        }
+        rows
     }
 
     /// True, and error where one is possible.
@@ -285,7 +359,7 @@ impl<'u> Code<'_, 'u> {
         self.b.ins().iconst(types::I8, i64::from(bit))
     }
 
-    fn negated(&mut self, bit: Value) -> Value {
+    pub(super) fn negated(&mut self, bit: Value) -> Value {
         self.b.ins().bxor_imm_u(bit, 1)
     }
 

@@ -14,6 +14,14 @@ pub(super) struct Bits {
     pub(super) erred: Option<Value>,
 }
 
+/// What the rows came to: bits collected in words, or one by one where nothing is stored.
+pub(super) enum Judged<'a> {
+    /// As words, one bit a row.
+    Words(&'a [Bits]),
+    /// Row by row: true, and error where one is possible.
+    Rows(&'a [(Value, Option<Value>)]),
+}
+
 /// Which of the two bits of a row.
 #[derive(Clone, Copy)]
 enum Half {
@@ -43,7 +51,7 @@ pub(super) fn store(code: &mut Code<'_, '_>, mut words: Vec<Bits>, alone: bool, 
             let count = warnings(code, &words);
             code.store(WARNINGS, count);
         }
-        let tier = tier(code, &words);
+        let tier = tier(code, &Judged::Words(&words));
         code.store(TIER, tier);
     }
     for (place, bits) in words.into_iter().enumerate() {
@@ -57,6 +65,22 @@ pub(super) fn store(code: &mut Code<'_, '_>, mut words: Vec<Bits>, alone: bool, 
     }
 }
 
+/// The tier of a unit all of whose rows were judged here, without storing anything.
+pub(super) fn tier_alone(code: &mut Code<'_, '_>, mut rows: Vec<(Value, Option<Value>)>) -> Value {
+    let unit = code.unit;
+    for silence in &unit.combine.silences {
+        let holds = rows[silence.exception].0;
+        let kept = code.negated(holds);
+        for place in (0..rows.len()).filter(|place| silence.rows.has(*place)) {
+            let (held, erred) = rows[place];
+            let held = code.b.ins().band(held, kept);
+            let erred = erred.map(|erred| code.b.ins().band(erred, kept));
+            rows[place] = (held, erred);
+        }
+    }
+    tier(code, &Judged::Rows(&rows))
+}
+
 fn joined(code: &mut Code<'_, '_>, own: Option<Value>, stored: Value) -> Value {
     match own {
         Some(own) => code.b.ins().bor(own, stored),
@@ -68,7 +92,7 @@ fn joined(code: &mut Code<'_, '_>, own: Option<Value>, stored: Value) -> Value {
 fn silence(code: &mut Code<'_, '_>, words: &mut [Bits]) {
     let unit = code.unit;
     for silence in &unit.combine.silences {
-        let Some(holds) = row_held(code, words, silence.exception) else { continue };
+        let Some(holds) = row_held(code, &Judged::Words(words), silence.exception) else { continue };
         for (place, mask) in silence.rows.0.iter().enumerate().filter(|(_, mask)| **mask != 0) {
             let (all, kept) = (code.constant(-1), code.constant(!*mask as i64));
             let kept = code.b.ins().select(holds, kept, all);
@@ -80,31 +104,53 @@ fn silence(code: &mut Code<'_, '_>, words: &mut [Bits]) {
 }
 
 /// Whether a row is true; nothing where it cannot be.
-fn row_held(code: &mut Code<'_, '_>, words: &[Bits], row: usize) -> Option<Value> {
-    let mut mask = Mask::none(words.len() * 64);
-    mask.add(row);
-    meets(code, words, &mask, Half::Held)
+fn row_held(code: &mut Code<'_, '_>, judged: &Judged<'_>, row: usize) -> Option<Value> {
+    match judged {
+        Judged::Rows(rows) => rows.get(row).map(|(held, _)| *held),
+        Judged::Words(words) => {
+            let mut mask = Mask::none(words.len() * 64);
+            mask.add(row);
+            meets(code, judged, &mask, Half::Held)
+        }
+    }
 }
 
 /// Whether one of the rows has its bit set; nothing where none can.
-fn meets(code: &mut Code<'_, '_>, words: &[Bits], mask: &Mask, half: Half) -> Option<Value> {
+fn meets(code: &mut Code<'_, '_>, judged: &Judged<'_>, mask: &Mask, half: Half) -> Option<Value> {
     let mut found: Option<Value> = None;
-    for (bits, mask) in words.iter().zip(&mask.0).filter(|(_, mask)| **mask != 0) {
-        let word = match half {
-            Half::Held => bits.held,
-            Half::Erred => bits.erred,
-        };
-        let Some(word) = word else { continue };
-        let mask = code.constant(*mask as i64);
-        let hit = code.b.ins().band(word, mask);
-        found = Some(joined(code, found, hit));
+    match judged {
+        Judged::Words(words) => {
+            for (bits, mask) in words.iter().zip(&mask.0).filter(|(_, mask)| **mask != 0) {
+                let word = match half {
+                    Half::Held => bits.held,
+                    Half::Erred => bits.erred,
+                };
+                let Some(word) = word else { continue };
+                let mask = code.constant(*mask as i64);
+                let hit = code.b.ins().band(word, mask);
+                found = Some(joined(code, found, hit));
+            }
+            found.map(|found| code.b.ins().icmp_imm_s(IntCC::NotEqual, found, 0))
+        }
+        Judged::Rows(rows) => {
+            for (_, (held, erred)) in rows.iter().enumerate().filter(|(place, _)| mask.has(*place)) {
+                let bit = match half {
+                    Half::Held => Some(*held),
+                    Half::Erred => *erred,
+                };
+                if let Some(bit) = bit {
+                    found = Some(joined(code, found, bit));
+                }
+            }
+            found
+        }
     }
-    found.map(|found| code.b.ins().icmp_imm_s(IntCC::NotEqual, found, 0))
 }
 
 /// How many floors warn.
 fn warnings(code: &mut Code<'_, '_>, words: &[Bits]) -> Value {
     let unit = code.unit;
+    let words = &Judged::Words(words);
     let mut count = code.constant(0);
     for watched in &unit.combine.watched {
         let held = meets(code, words, &watched.held, Half::Held);
@@ -121,7 +167,7 @@ fn warnings(code: &mut Code<'_, '_>, words: &[Bits]) -> Value {
 }
 
 /// The tier of the unit.
-fn tier(code: &mut Code<'_, '_>, words: &[Bits]) -> Value {
+fn tier(code: &mut Code<'_, '_>, words: &Judged<'_>) -> Value {
     let unit = code.unit;
     let default = unit.combine.default;
     let none = code.constant(-1);
@@ -154,7 +200,7 @@ fn tier(code: &mut Code<'_, '_>, words: &[Bits]) -> Value {
 }
 
 /// What the rules of a group count as.
-fn effective(code: &mut Code<'_, '_>, words: &[Bits], group: &RuleGroup) -> Value {
+fn effective(code: &mut Code<'_, '_>, words: &Judged<'_>, group: &RuleGroup) -> Value {
     let mut tier = code.constant(group.tier as i64);
     for (row, to) in &group.relaxes {
         let Some(holds) = row_held(code, words, *row) else { continue };

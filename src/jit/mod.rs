@@ -74,11 +74,15 @@ impl Default for Options {
 /// A function over a frame and an answer.
 type Judge = unsafe extern "C" fn(*const u64, *mut u64);
 
+/// A function over a frame that answers a tier's number.
+type Tell = unsafe extern "C" fn(*const u64) -> u64;
+
 /// The functions of one unit, in the order they run.
 #[derive(Default)]
 struct Functions {
     first: Vec<Judge>,
     second: Vec<Judge>,
+    tier: Option<Tell>,
 }
 
 /// Machine code of a plan. Its memory is freed when it is dropped; share it by `Arc`.
@@ -114,7 +118,11 @@ pub fn compile(plan: &Plan, options: &Options) -> Result<NativeCode, JitError> {
     let memory = Memory::new(module);
     let units = made
         .into_iter()
-        .map(|ids| Functions { first: memory.functions(&ids.first), second: memory.functions(&ids.second) })
+        .map(|ids| Functions {
+            first: memory.functions(&ids.first),
+            second: memory.functions(&ids.second),
+            tier: ids.tier.map(|id| memory.tell(id)),
+        })
         .collect();
     Ok(NativeCode { units, bytes, _memory: memory })
 }
@@ -195,6 +203,18 @@ impl Run for NativeCode {
         let native = self.units.get(id.0 as usize);
         if !native.is_some_and(|f| self.call(&f.first, plan.unit(id), frame, out)) {
             Walker.first(plan, id, frame, out);
+        }
+    }
+
+    fn tier(&self, plan: &Plan, id: UnitId, frame: &Frame) -> Option<u64> {
+        let function = self.units.get(id.0 as usize)?.tier?;
+        if !fits(plan.unit(id), frame) {
+            return None;
+        }
+        // SAFETY: as in `call`; this function writes nothing.
+        #[allow(unsafe_code, reason = "the other call of native code")]
+        unsafe {
+            Some(function(frame.words.as_ptr()))
         }
     }
 

@@ -1,7 +1,7 @@
 //! Before native code serves, it must say on generated frames what the walker says.
 
 use super::frames::{Effort, FrameSource, sample_frames};
-use crate::plan::{Frame, Out, Plan, Run, UnitId, Walker};
+use crate::plan::{Frame, Out, Plan, Run, TIER, UnitId, Walker};
 
 /// A frame on which two ways of running a plan differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,15 @@ pub(super) fn compare(plan: &Plan, code: &dyn Run, id: UnitId, frame: &Frame) ->
                 break;
             }
         }
+    }
+    // Told alone, the tier is that of the rows.
+    if same
+        && unit.tells_tier_at_once()
+        && let Some(tier) = code.tier(plan, id, frame)
+        && tier != walked.tier()
+    {
+        native.words[TIER] = tier;
+        same = false;
     }
     if same { Ok(()) } else { Err(Box::new(Mismatch { unit: id, frame: frame.clone(), walked, native })) }
 }

@@ -13,9 +13,18 @@ pub const MAX_WORDS: usize = 512 * 1024;
 
 /// Builds the frame of a unit.
 pub fn classify<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
+    classify_slots(unit, unit.block.slots.len(), inputs, context, frame);
+}
+
+/// Builds as much of it as the tier depends on; the rest stays unknown.
+pub(super) fn classify_for_tier<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
+    classify_slots(unit, unit.slots_for_tier, inputs, context, frame);
+}
+
+fn classify_slots<I: Inputs + ?Sized>(unit: &Unit, slots: usize, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
     frame.clear(&unit.block);
     let writer = Writer { unit, runner: Runner { inputs, context } };
-    writer.block(&unit.block, 0, &[None; MAX_VARIABLES], frame);
+    writer.block(&unit.block, slots, 0, &[None; MAX_VARIABLES], frame);
 }
 
 struct Writer<'a, I: Inputs + ?Sized> {
@@ -24,9 +33,9 @@ struct Writer<'a, I: Inputs + ?Sized> {
 }
 
 impl<I: Inputs + ?Sized> Writer<'_, I> {
-    fn block(&self, block: &Block, base: usize, variables: &Variables<'_>, frame: &mut Frame) {
+    fn block(&self, block: &Block, slots: usize, base: usize, variables: &Variables<'_>, frame: &mut Frame) {
         let head = base + block.known_words();
-        for (word, slots) in block.slots.chunks(64).enumerate() {
+        for (word, slots) in block.slots[..slots].chunks(64).enumerate() {
             let mut known = 0;
             for (bit, slot) in slots.iter().enumerate() {
                 let taken = match slot.take.take(&slot.encoding, self.runner.inputs) {
@@ -73,7 +82,7 @@ impl<I: Inputs + ?Sized> Writer<'_, I> {
         let place = held.get(of.variable.0 as usize).map(|_| of.variable.0 as usize)?;
         for (number, element) in all.iter().enumerate() {
             held[place] = Some(element);
-            self.block(&of.body, start + number * stride, &held, frame);
+            self.block(&of.body, of.body.slots.len(), start + number * stride, &held, frame);
         }
         Some((start as u64) << 32 | all.len() as u64)
     }

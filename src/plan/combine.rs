@@ -92,6 +92,8 @@ pub struct Combine {
     pub silences: Vec<Silence>,
     /// Floors that count as warnings.
     pub watched: Vec<Watched>,
+    /// Whether a relax can lower one of the rules.
+    pub lowers: bool,
 }
 
 impl Combine {
@@ -106,6 +108,7 @@ impl Combine {
             floors_erred: std::array::from_fn(|_| none()),
             silences: Vec::new(),
             watched: Vec::new(),
+            lowers: false,
         };
         let mut watched: Vec<Watched> = Vec::new();
         let mut watched_at: HashMap<ItemId, usize> = HashMap::new();
@@ -146,6 +149,7 @@ impl Combine {
             }
         }
         made.watched = watched;
+        made.lowers = made.groups.iter().any(|group| !group.relaxes.is_empty());
         made
     }
 

@@ -69,16 +69,22 @@ fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>) -> Un
     let mut rows: Vec<PlanRow> = Vec::with_capacity(part.rows.len());
     let mut order: Vec<&graph::Row> = part.rows.iter().collect();
     order.sort_by_key(|row| (rank(&row.effect), row.item, row.branch));
+    let (mut for_tier, mut slots_for_tier) = (0, 0);
     for row in order {
         let condition = lower.condition(row.condition);
-        rows.push(PlanRow { item: row.item, branch: row.branch, condition, effect: row.effect });
+        if !matches!(row.effect, Effect::Approval { .. }) {
+            for_tier = rows.len() + 1;
+            slots_for_tier = lower.blocks[0].block.slots.len();
+        }
+        let owes = matches!(row.effect, Effect::Approval { .. }) || !policy.item(row.item).obligations.is_empty();
+        rows.push(PlanRow { item: row.item, branch: row.branch, condition, effect: row.effect, owes });
     }
     let first = rows.iter().take_while(|row| !matches!(row.effect, Effect::Floor { reads_warnings: true, .. })).count();
     let combine = Combine::new(policy, &rows);
     let loops = lower.loops;
     let block = lower.blocks.swap_remove(0).block;
     let runs = runs(policy, action, &rows);
-    Unit { action, title, block, loops, rows, first, combine, runs }
+    Unit { action, title, block, loops, rows, first, for_tier, slots_for_tier, combine, runs }
 }
 
 /// Workflows that the items of these rows may start.

@@ -21,6 +21,7 @@ mod node;
 mod program;
 mod take;
 mod text;
+mod verdict;
 mod walk;
 
 #[cfg(test)]
@@ -35,7 +36,7 @@ use crate::graph::Effect;
 pub use cell::{Cell, Place};
 pub use classify::{MAX_WORDS, classify};
 pub use combine::{Combine, Mask, RuleGroup, Silence, Watched};
-pub use decide::{Scratch, Verdict, decide, tier};
+pub use decide::{Scratch, decide, tier, tier_at_once};
 pub use frame::{BITS, Block, Encoding, Frame, Out, Slot, TIER, WARNINGS};
 pub use inputs::{Answer, Inputs, Read};
 pub use lower::build;
@@ -43,6 +44,7 @@ pub use names::NameIndex;
 pub use node::{Loop, LoopId, Node, NodeId, SlotId};
 pub use program::{MAX_VARIABLES, Names, Program, Runner, Variables, elements};
 pub use take::{Take, Taken, TextTest};
+pub use verdict::Verdict;
 pub use walk::{Walker, walk};
 
 /// A plan for each declared action, and for the names that nobody declared.
@@ -75,6 +77,10 @@ pub struct Unit {
     pub rows: Vec<PlanRow>,
     /// How many rows the first phase judges.
     pub first: usize,
+    /// How many rows the tier depends on: all but approvals, where nothing comes behind those.
+    pub for_tier: usize,
+    /// How many slots those rows read.
+    pub slots_for_tier: usize,
     /// How bits become a tier.
     pub combine: Combine,
     /// Workflows that items may start.
@@ -104,17 +110,30 @@ pub struct PlanRow {
     pub condition: NodeId,
     /// What it does.
     pub effect: Effect,
+    /// Whether it may ask the host for something: the item has obligations or is an approval.
+    pub owes: bool,
 }
 
 /// What runs a unit over a frame: the walker or native code.
 pub trait Run {
     /// Judges the rows of the first phase and counts warnings; where the unit reads none, the tier too.
     fn first(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);
+    /// The tier's number from the rows that it depends on, where the unit [tells it at once](Unit::tells_tier_at_once)
+    /// and this engine has a way to.
+    fn tier(&self, _plan: &Plan, _unit: UnitId, _frame: &Frame) -> Option<u64> {
+        None
+    }
     /// Judges the rows that read the count in `out`, and the tier.
     fn second(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);
 }
 
 impl Unit {
+    /// Whether its tier follows from one pass over its rows, with nothing to add.
+    #[must_use]
+    pub fn tells_tier_at_once(&self) -> bool {
+        self.action.is_some() && self.first == self.rows.len() && self.runs.is_empty()
+    }
+
     /// Whether its floors are counted: it asks for the count itself, or may meet a unit that does.
     #[must_use]
     pub fn counts_warnings(&self) -> bool {

@@ -157,7 +157,7 @@ fn a_small_policy_decides() {
 #[test]
 fn relaxes_and_rules_determine_together() {
     let policy = given::small_policy();
-    let made = decide(&plan(&policy), &policy, &Walker, &Given::merge("feature/x"), &mut Scratch::default());
+    let made = decide(&plan(&policy), &policy, &Walker, &Given::merge("feature/x"), &mut Scratch::default()).clone();
     let names: Vec<_> = made.determining.iter().map(|d| &*policy.item(d.item.unwrap()).name).collect();
     assert_eq!(names, ["demo.git.feature", "demo.git.trusted"]);
     assert_eq!(made.determining[0].tier, Tier::Yellow);
@@ -177,11 +177,11 @@ fn an_undeclared_name_meets_floors_and_the_default() {
     let policy = given::small_policy();
     let plan = plan(&policy);
     let unknown = Given { action: "rocket.launch".into(), ..Given::merge("x") };
-    let made = decide(&plan, &policy, &Walker, &unknown, &mut Scratch::default());
+    let made = decide(&plan, &policy, &Walker, &unknown, &mut Scratch::default()).clone();
     assert_eq!(made.tier, Tier::Red);
     assert_eq!(made.determining[0].item, None);
     let halted = Given { halt: Ok(Some(Value::Bool(true))), ..unknown };
-    let made = decide(&plan, &policy, &Walker, &halted, &mut Scratch::default());
+    let made = decide(&plan, &policy, &Walker, &halted, &mut Scratch::default()).clone();
     assert_eq!(made.tier, Tier::Black);
     assert_eq!(made.determining.len(), 1);
 }
@@ -189,10 +189,10 @@ fn an_undeclared_name_meets_floors_and_the_default() {
 #[test]
 fn red_asks_the_approval_that_covers() {
     let policy = given::small_policy();
-    let made = decide(&plan(&policy), &policy, &Walker, &Given::merge("main"), &mut Scratch::default());
+    let made = decide(&plan(&policy), &policy, &Walker, &Given::merge("main"), &mut Scratch::default()).clone();
     assert_eq!(made.obligations, [Obligation::Approve { item: ItemId(2) }]);
     let unclear = Given::merge("main").set("branch", Err(unavailable()));
-    let made = decide(&plan(&policy), &policy, &Walker, &unclear, &mut Scratch::default());
+    let made = decide(&plan(&policy), &policy, &Walker, &unclear, &mut Scratch::default()).clone();
     assert_eq!(made.tier, Tier::Red);
     assert!(made.obligations.contains(&Obligation::Approve { item: ItemId(2) }));
     assert!(made.determining.iter().all(|d| d.outcome == Outcome::Erred));
@@ -274,10 +274,10 @@ proptest::proptest! {
 /// Whether a way to run the plan says of every row and of the tier what the reference says.
 pub(crate) fn agrees(policy: &TypedPolicy, plan: &Plan, engine: &dyn crate::plan::Run, inputs: &Given) {
     let mut scratch = Scratch::default();
-    let made = decide(plan, policy, engine, inputs, &mut scratch);
+    let made = decide(plan, policy, engine, inputs, &mut scratch).clone();
     let (truths, tier) = reference(policy, inputs);
     assert_eq!(made.tier, tier, "{plan}\n{inputs:?}\n{truths:?}");
-    assert_eq!(crate::plan::tier(plan, policy, engine, inputs, &mut scratch), tier);
+    assert_eq!(crate::plan::tier(plan, policy, engine, inputs, &mut Scratch::default()), tier);
     for (unit, _, out) in scratch.last() {
         let rows = &plan.unit(unit).rows;
         for (place, row) in rows.iter().enumerate() {

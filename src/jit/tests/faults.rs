@@ -39,6 +39,9 @@ fn faults_of_the_emitter_are_caught() {
         EmitFault::LostErrorBit,
         EmitFault::TruthWithoutFalseBit,
         EmitFault::RangeOfSetNotChecked,
+        EmitFault::TierWithoutExceptions,
+        EmitFault::TierWithoutErrors,
+        EmitFault::TierOfAllRowsButTheFirst,
     ];
     let policies = policies();
     for fault in all {
