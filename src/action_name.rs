@@ -3,6 +3,9 @@
 //! A name is segments of `[A-Za-z0-9_-]` joined by dots, compared by bytes. In a pattern `*` matches any
 //! run inside one segment and `**` crosses dots.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 /// Longest name of an action in bytes; a longer one refuses the request.
 pub const MAX_NAME_BYTES: usize = 1024;
 
@@ -82,6 +85,82 @@ pub fn list_matches<'a>(parts: impl IntoIterator<Item = (bool, &'a str)>, name: 
     parts.into_iter().fold(false, step)
 }
 
+/// Names in order, so that a pattern is compared only with those that begin or end as it does.
+///
+/// ```
+/// use aas::action_name::SortedNames;
+/// let names = SortedNames::new(["a.x", "a.y", "b.x"].map(std::sync::Arc::from));
+/// assert_eq!(names.matching("a.*").collect::<Vec<_>>(), [0, 1]);
+/// assert_eq!(names.matching("*.x").collect::<Vec<_>>(), [0, 2]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SortedNames {
+    names: Vec<Arc<str>>,
+    /// The same names by their last bytes, made when a pattern first asks.
+    backwards: OnceCell<Vec<u32>>,
+}
+
+impl SortedNames {
+    /// Of names in ascending order.
+    pub fn new(sorted: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let names: Vec<Arc<str>> = sorted.into_iter().collect();
+        debug_assert!(names.is_sorted());
+        Self { names, backwards: OnceCell::new() }
+    }
+
+    /// The place of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.names.binary_search_by(|known| (**known).cmp(name)).ok()
+    }
+
+    /// The name at a place.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&str> {
+        self.names.get(place).map(|name| &**name)
+    }
+
+    /// The places of the names that a pattern matches, ascending.
+    pub fn matching<'s, 'p>(&'s self, pattern: &'p str) -> impl Iterator<Item = usize> + use<'s, 'p> {
+        let literal = !has_star(pattern);
+        let found = if literal { self.find(pattern) } else { None };
+        let candidates = if literal { Vec::new() } else { self.candidates(pattern) };
+        let matched = candidates.into_iter().filter(move |place| matches(pattern, &self.names[*place]));
+        found.into_iter().chain(matched)
+    }
+
+    /// The places that a pattern with a star can match, ascending.
+    fn candidates(&self, pattern: &str) -> Vec<usize> {
+        let before = pattern.split('*').next().unwrap_or_default();
+        let behind = pattern.rsplit('*').next().unwrap_or_default();
+        let start = self.names.partition_point(|name| **name < *before);
+        let length = self.names[start..].partition_point(|name| name.starts_with(before));
+        if length == 0 || behind.is_empty() {
+            return (start..start + length).collect();
+        }
+        let ending = self.ending_in(behind);
+        if ending.len() > length {
+            return (start..start + length).collect();
+        }
+        let mut places: Vec<usize> = ending.iter().map(|place| *place as usize).collect();
+        places.retain(|place| (start..start + length).contains(place));
+        places.sort_unstable();
+        places
+    }
+
+    fn ending_in(&self, last: &str) -> &[u32] {
+        let reversed = |place: u32| self.names[place as usize].bytes().rev();
+        let backwards = self.backwards.get_or_init(|| {
+            let mut places: Vec<u32> = (0..self.names.len() as u32).collect();
+            places.sort_by(|a, b| reversed(*a).cmp(reversed(*b)));
+            places
+        });
+        let start = backwards.partition_point(|place| reversed(*place).lt(last.bytes().rev()));
+        let length = backwards[start..].partition_point(|place| self.names[*place as usize].ends_with(last));
+        &backwards[start..start + length]
+    }
+}
+
 /// A piece of a pattern.
 #[derive(Clone, Copy)]
 enum Token {
@@ -129,7 +208,9 @@ fn step(token: Token, name: &[u8], reach: &[bool]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_well_formed, matches};
+    use std::sync::Arc;
+
+    use super::{SortedNames, is_well_formed, matches};
 
     #[test]
     fn a_star_stays_in_its_segment() {
@@ -156,6 +237,22 @@ mod tests {
         let pattern = "*a".repeat(200);
         let name = "a".repeat(1000) + "b";
         assert!(!matches(&pattern, &name));
+    }
+
+    #[test]
+    fn sorted_names_find_what_a_search_finds() {
+        let parts = ["a", "ab", "b", "read", "b_read", "c"];
+        let mut names: Vec<String> = parts.iter().map(|p| (*p).to_string()).collect();
+        names.extend(parts.iter().flat_map(|a| parts.iter().map(move |b| format!("{a}.{b}"))));
+        names.extend(parts.iter().map(|a| format!("{a}.read.{a}")));
+        names.sort();
+        let sorted = SortedNames::new(names.iter().map(|n| Arc::from(n.as_str())));
+        let stars =
+            ["*", "**", "a*", "a.*", "a.**", "*.read", "**read", "*d", "a*.*b", "*.read.*", "zz*", "*zz", "a**d"];
+        for pattern in stars.into_iter().chain(names.iter().map(String::as_str)).chain(["none"]) {
+            let expected: Vec<usize> = (0..names.len()).filter(|i| matches(pattern, &names[*i])).collect();
+            assert_eq!(sorted.matching(pattern).collect::<Vec<_>>(), expected, "{pattern}");
+        }
     }
 
     #[test]

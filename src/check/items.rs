@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::expression::{Env, Reads, typed};
 use super::literal::constant_expr;
 use super::scope::Reach;
-use super::typed::{Branch, Comparison, Duty, Item, ItemBody, ItemKind, Scope, TExpr, TExprKind};
+use super::typed::{ActionId, Branch, Comparison, Duty, Item, ItemBody, ItemKind, Scope, TExpr, TExprKind};
 use super::{Checker, MAX_ITEMS};
 use crate::decision::{ItemId, Tier};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -614,11 +614,9 @@ impl<'a> Checker<'a> {
             );
         }
         let name = path.text();
-        let visible = self.visible_actions(place.package);
-        let found = visible.iter().copied().find(|a| *self.actions[a.0 as usize].name == *name);
-        let Some(action) = found else {
-            let names: Vec<&str> = visible.iter().map(|a| &*self.actions[a.0 as usize].name).collect();
-            let near = nearest(&name, names).map(str::to_string);
+        let found = self.action_names.find(&name).map(|place| ActionId(place as u32));
+        let Some(action) = found.filter(|action| self.sees(place.package, *action)) else {
+            let near = nearest(&name, self.visible_names(place.package)).map(str::to_string);
             let finding = Diagnostic::new(Code::InsteadTarget, path.span, format!("No action `{name}` is declared."))
                 .at("not declared by this package or one it uses");
             self.report(match near {

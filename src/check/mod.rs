@@ -27,6 +27,7 @@ mod walk;
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::action_name::SortedNames;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::hir::{DefId, Found, PackageId, PolicySet};
 use crate::settings::Settings;
@@ -57,15 +58,27 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
-    // Actions got their final numbers.
-    checker.visible.clear();
     checker.check_consts();
     let items = checker.check_items();
     checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
     checker.check_uncalled();
-    let Checker { types, facts, flags, actions, undeclared, aliases, mentioned, mut out, lost, unread, .. } = checker;
+    let Checker {
+        types,
+        facts,
+        flags,
+        actions,
+        action_names,
+        action_packages,
+        undeclared,
+        aliases,
+        mentioned,
+        mut out,
+        lost,
+        unread,
+        ..
+    } = checker;
     if lost.is_some() || out.iter().any(Diagnostic::is_error) {
         drop_consequences(&mut out, &unread, sources);
         return (None, out);
@@ -84,7 +97,15 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
         hash: crate::decision::PolicyHash("".into()),
     };
     policy.hash = canonical::hash(&policy, set, sources);
-    lints::run(&lints::Subject { set, sources, policy: &policy, mentioned: &mentioned }, &mut out);
+    let subject = lints::Subject {
+        set,
+        sources,
+        policy: &policy,
+        mentioned: &mentioned,
+        action_names: &action_names,
+        action_packages: &action_packages,
+    };
+    lints::run(&subject, &mut out);
     (Some(policy), out)
 }
 
@@ -116,8 +137,12 @@ pub(crate) struct Checker<'a> {
     pub(crate) undeclared: ActionDef,
     pub(crate) aliases: Vec<(std::sync::Arc<str>, ActionId)>,
     consts: HashMap<DefId, ConstState>,
-    /// Actions in sight of each package, once they are declared.
-    visible: HashMap<PackageId, std::sync::Arc<[ActionId]>>,
+    /// The names of `actions`, once they are declared.
+    pub(crate) action_names: SortedNames,
+    /// Their packages.
+    pub(crate) action_packages: Vec<PackageId>,
+    /// The names of `aliases`.
+    pub(crate) alias_names: SortedNames,
     /// Items that something mentions, for the lints on unused ones.
     pub(crate) mentioned: BTreeSet<DefId>,
     pub(crate) out: Vec<Diagnostic>,
@@ -144,7 +169,9 @@ impl<'a> Checker<'a> {
             undeclared: ActionDef::undeclared(),
             aliases: Vec::new(),
             consts: HashMap::new(),
-            visible: HashMap::new(),
+            action_names: SortedNames::default(),
+            action_packages: Vec::new(),
+            alias_names: SortedNames::default(),
             mentioned: BTreeSet::new(),
             out: Vec::new(),
             lost: None,

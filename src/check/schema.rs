@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Checker;
 use super::scope::Reach;
 use super::typed::{ActionDef, ActionId, FlagDef, FlagId};
+use crate::action_name::SortedNames;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::{DefKind, PackageId};
 use crate::source::Span;
@@ -153,11 +154,15 @@ impl Checker<'_> {
             }
         }
         self.actions = places.into_values().collect();
+        self.action_names = SortedNames::new(self.actions.iter().map(|action| action.name.clone()));
+        let packages = self.actions.iter().filter_map(|action| self.set.find_package(&action.package));
+        self.action_packages = packages.collect();
         let numbered = aliases.into_iter().filter_map(|(alias, (name, _))| {
             let i = self.actions.binary_search_by(|a| (*a.name).cmp(name.as_str())).ok()?;
             Some((Arc::from(alias), ActionId(i as u32)))
         });
         self.aliases = numbered.collect();
+        self.alias_names = SortedNames::new(self.aliases.iter().map(|(alias, _)| alias.clone()));
         self.add_fields();
         for action in &mut self.actions {
             action.fields.sort_by(|a, b| a.name.cmp(&b.name));

@@ -22,7 +22,6 @@ pub(crate) enum Reach {
 impl Checker<'_> {
     /// Resolves `on …` of an item in a package. Findings say what does not match.
     pub(crate) fn scope(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
-        let visible = self.visible_actions(package);
         if on.any_action {
             return self.any_action(on, reach, what);
         }
@@ -38,10 +37,9 @@ impl Checker<'_> {
                 fine = false;
                 continue;
             }
-            let hits = self.hits(&part.text, &visible);
-            fine &= self.apply_part(part, &hits, &mut actions, reach, &visible);
+            fine &= self.apply_part(part, &mut actions, reach, package);
         }
-        fine &= self.aliases_are_meant(on, &actions, &visible);
+        fine &= self.aliases_are_meant(on, &actions, package);
         let undeclared = (reach == Reach::Open).then(|| undeclared_part(on)).flatten();
         if fine && actions.is_empty() && undeclared.is_none() && on.list.iter().all(|p| has_star(&p.text)) {
             self.report(
@@ -77,14 +75,16 @@ impl Checker<'_> {
     fn apply_part(
         &mut self,
         part: &PatternPart,
-        hits: &[ActionId],
         actions: &mut BTreeSet<ActionId>,
         reach: Reach,
-        visible: &[ActionId],
+        package: PackageId,
     ) -> bool {
+        let hits = self.hits(&part.text, package);
         if part.except {
             let before = actions.len();
-            actions.retain(|a| !hits.contains(a));
+            for action in &hits {
+                actions.remove(action);
+            }
             if actions.len() == before {
                 self.report(
                     Diagnostic::new(
@@ -100,9 +100,11 @@ impl Checker<'_> {
             }
             return true;
         }
-        let alias = self.aliases.iter().any(|(alias, of)| visible.contains(of) && matches(&part.text, alias));
-        if hits.is_empty() && !alias && !self.may_match_undeclared(part, reach, visible) {
-            return false;
+        if hits.is_empty() {
+            let alias = self.alias_names.matching(&part.text).any(|place| self.sees(package, self.aliases[place].1));
+            if !alias && !self.may_match_undeclared(part, reach, package) {
+                return false;
+            }
         }
         actions.extend(hits);
         true
@@ -110,15 +112,14 @@ impl Checker<'_> {
 
     /// Aliases are replaced before anything else, so a pattern never sees one: who writes a pattern over an alias
     /// believes that the item is about its action.
-    fn aliases_are_meant(&mut self, on: &Patterns, actions: &BTreeSet<ActionId>, visible: &[ActionId]) -> bool {
+    fn aliases_are_meant(&mut self, on: &Patterns, actions: &BTreeSet<ActionId>, package: PackageId) -> bool {
         let mut fine = true;
         for part in on.list.iter().filter(|p| !p.except && has_literal(&p.text) && is_pattern(&p.text)) {
-            let missed = self
-                .aliases
-                .iter()
-                .find(|(alias, of)| matches(&part.text, alias) && !actions.contains(of) && visible.contains(of));
-            let Some((alias, of)) = missed else { continue };
-            let (alias, name) = (alias.clone(), self.actions[of.0 as usize].name.clone());
+            let mut matched = self.alias_names.matching(&part.text).map(|place| &self.aliases[place]);
+            let missed = matched.find(|(_, of)| !actions.contains(of) && self.sees(package, *of));
+            let Some((alias, of)) = missed.cloned() else { continue };
+            drop(matched);
+            let name = self.actions[of.0 as usize].name.clone();
             let message = format!("`{}` matches `{alias}`, which is only an alias of {name}.", part.text);
             self.report(
                 Diagnostic::new(Code::PatternMatchesNothing, part.span, message)
@@ -131,8 +132,8 @@ impl Checker<'_> {
     }
 
     /// A pattern that matches no declared action: fine for a floor over names of others, an error elsewhere.
-    fn may_match_undeclared(&mut self, part: &PatternPart, reach: Reach, visible: &[ActionId]) -> bool {
-        let names: Vec<&str> = visible.iter().map(|a| &*self.actions[a.0 as usize].name).collect();
+    fn may_match_undeclared(&mut self, part: &PatternPart, reach: Reach, package: PackageId) -> bool {
+        let names: Vec<&str> = self.visible_names(package).collect();
         let near = if has_star(&part.text) {
             near_prefix(&part.text, &names)
         } else {
@@ -148,7 +149,7 @@ impl Checker<'_> {
             format!("No action `{}` is declared.", part.text)
         };
         let finding = Diagnostic::new(code, part.span, message).at("not declared by this package or one it uses");
-        let hidden = self.actions.iter().find(|a| matches(&part.text, &a.name)).map(|a| a.package.clone());
+        let hidden = self.action_names.matching(&part.text).next().map(|place| self.actions[place].package.clone());
         let finding = match (hidden, near) {
             (Some(package), _) => {
                 finding.note(format!("Package `{package}` declares it.")).help(format!("Write `use {package}.*`."))
@@ -160,27 +161,26 @@ impl Checker<'_> {
         false
     }
 
-    /// The visible actions that a pattern matches; a full name is looked up, not searched for.
-    fn hits(&self, pattern: &str, visible: &[ActionId]) -> Vec<ActionId> {
-        if has_star(pattern) {
-            return visible.iter().copied().filter(|a| matches(pattern, &self.actions[a.0 as usize].name)).collect();
-        }
-        let place = self.actions.binary_search_by(|a| (*a.name).cmp(pattern)).ok();
-        let id = place.map(|i| ActionId(i as u32)).filter(|id| visible.binary_search(id).is_ok());
-        id.into_iter().collect()
+    /// The visible actions that a pattern matches.
+    fn hits(&self, pattern: &str, package: PackageId) -> Vec<ActionId> {
+        let matched = self.action_names.matching(pattern).map(|place| ActionId(place as u32));
+        matched.filter(|action| self.sees(package, *action)).collect()
     }
 
-    /// Actions declared by a package and those it uses, at any depth, sorted; computed once a package.
-    pub(crate) fn visible_actions(&mut self, package: PackageId) -> Arc<[ActionId]> {
-        if let Some(known) = self.visible.get(&package) {
-            return known.clone();
-        }
-        let reach = &self.set.package(package).reach;
-        let packages: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
-        let ids = self.actions.iter().enumerate().filter(|(_, a)| packages.contains(&*a.package));
-        let visible: Arc<[ActionId]> = ids.map(|(i, _)| ActionId(i as u32)).collect();
-        self.visible.insert(package, visible.clone());
-        visible
+    /// Whether a package sees an action: it declares it, or uses a package that does at any depth.
+    pub(crate) fn sees(&self, package: PackageId, action: ActionId) -> bool {
+        let of = self.action_packages.get(action.0 as usize);
+        of.is_some_and(|of| self.set.package(package).reach.contains(*of))
+    }
+
+    /// Actions that a package sees, sorted.
+    pub(crate) fn visible_actions(&self, package: PackageId) -> impl Iterator<Item = ActionId> {
+        (0..self.actions.len() as u32).map(ActionId).filter(move |action| self.sees(package, *action))
+    }
+
+    /// Their names.
+    pub(crate) fn visible_names(&self, package: PackageId) -> impl Iterator<Item = &str> {
+        self.visible_actions(package).map(|action| &*self.actions[action.0 as usize].name)
     }
 }
 

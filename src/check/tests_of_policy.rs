@@ -282,9 +282,7 @@ impl Checker<'_> {
             return Some(());
         }
         let package = self.set.package_of(file);
-        let visible = self.visible_actions(package);
-        let names = visible.iter().map(|a| &*self.actions[a.0 as usize].name);
-        let Some(near) = nearest(&action.0, names).map(str::to_string) else { return Some(()) };
+        let Some(near) = nearest(&action.0, self.visible_names(package)).map(str::to_string) else { return Some(()) };
         if strsim::damerau_levenshtein(&near, &action.0) > 1 || near.eq_ignore_ascii_case(&action.0) {
             return Some(());
         }

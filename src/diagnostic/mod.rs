@@ -127,13 +127,16 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 /// assert_eq!(aas::diagnostic::nearest("xyz", ["mainline"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let a = word.chars().count();
     candidates
         .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(word, c), c))
-        .filter(|(distance, c)| {
-            let (a, b) = (word.chars().count(), c.chars().count());
+        .filter_map(|c| {
+            let b = c.chars().count();
             // Of a word of one or two letters every other one is near.
-            *distance <= 1 + a.max(b) / 4 && *distance < a.min(b)
+            let near = |distance: usize| distance <= 1 + a.max(b) / 4 && distance < a.min(b);
+            // No distance is less than what one word is longer than the other.
+            let distance = near(a.abs_diff(b)).then(|| strsim::damerau_levenshtein(word, c));
+            distance.filter(|distance| near(*distance)).map(|distance| (distance, c))
         })
         .min()
         .map(|(_, c)| c)

@@ -8,15 +8,17 @@
 
 mod packages;
 mod print;
+mod reach;
 mod scope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::settings::Settings;
 use crate::source::Span;
 use crate::syntax::ast;
 
+pub use reach::Reach;
 pub use scope::{Found, RESERVED};
 
 /// A package, by its place among the sorted names.
@@ -47,7 +49,7 @@ pub struct Package {
     /// Its items by name.
     pub names: BTreeMap<String, DefId>,
     /// Packages it uses at any depth, itself included.
-    pub reach: BTreeSet<PackageId>,
+    pub reach: Reach,
 }
 
 /// What a file sees besides its own package.
@@ -174,6 +176,12 @@ impl PolicySet {
     #[must_use]
     pub fn package(&self, id: PackageId) -> &Package {
         &self.packages[id.0 as usize]
+    }
+
+    /// The package of this name.
+    #[must_use]
+    pub fn find_package(&self, name: &str) -> Option<PackageId> {
+        packages::package_by_name(&self.packages, name)
     }
 
     /// All ids.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Def, DefId, FileScope, Package, PackageId, PolicySet, named};
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::DiGraph;
+
+use super::{Def, DefId, FileScope, Package, PackageId, PolicySet, Reach, named};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::settings::Settings;
 use crate::source::Span;
@@ -18,18 +21,20 @@ pub(super) fn collect(files: Vec<ast::File>, settings: &Settings, out: &mut Vec<
     let sorted: BTreeSet<&String> = names.iter().collect();
     let packages: Vec<Package> = sorted
         .iter()
-        .map(|name| Package { name: (*name).clone(), names: BTreeMap::new(), reach: BTreeSet::new() })
+        .map(|name| Package { name: (*name).clone(), names: BTreeMap::new(), reach: Reach::default() })
         .collect();
     let scopes = names
         .iter()
-        .map(|name| FileScope {
-            package: packages.iter().position(|p| p.name == *name).map(|i| PackageId(i as u32)),
-            ..FileScope::default()
-        })
+        .map(|name| FileScope { package: package_by_name(&packages, name), ..FileScope::default() })
         .collect();
     let mut set = PolicySet { files, scopes, packages, defs: Vec::new() };
     collect_defs(&mut set, out);
     set
+}
+
+/// The package of this name.
+pub(super) fn package_by_name(packages: &[Package], name: &str) -> Option<PackageId> {
+    packages.binary_search_by(|p| p.name.as_str().cmp(name)).ok().map(|i| PackageId(i as u32))
 }
 
 /// What the file calls its package; reports one that stands late or twice.
@@ -146,18 +151,14 @@ pub(super) fn resolve_uses(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn find_package(set: &PolicySet, name: &str) -> Option<PackageId> {
-    set.packages.binary_search_by(|p| p.name.as_str().cmp(name)).ok().map(|i| PackageId(i as u32))
-}
-
 fn resolve_use(set: &PolicySet, usage: &ast::Use, scope: &mut FileScope, out: &mut Vec<Diagnostic>) {
     let path = &usage.path;
     match &usage.names {
-        UseNames::All(span) => match find_package(set, &path.text()) {
+        UseNames::All(span) => match set.find_package(&path.text()) {
             Some(package) => scope.globs.push((package, *span)),
             None => out.push(unknown_package(set, path)),
         },
-        UseNames::List(names) => match find_package(set, &path.text()) {
+        UseNames::List(names) => match set.find_package(&path.text()) {
             Some(package) => {
                 for (name, alias) in names {
                     bring_item(set, package, name, alias.as_ref().unwrap_or(name), scope, out);
@@ -179,12 +180,12 @@ fn resolve_whole(
 ) {
     let Some((last, front)) = path.parts.split_last() else { return };
     let bound = alias.unwrap_or(last);
-    if let Some(package) = find_package(set, &path.text()) {
+    if let Some(package) = set.find_package(&path.text()) {
         scope.aliases.insert(bound.text.clone(), (package, bound.span));
         return;
     }
     let front_name = front.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(".");
-    match find_package(set, &front_name) {
+    match set.find_package(&front_name) {
         Some(package) if !front.is_empty() => bring_item(set, package, last, bound, scope, out),
         _ => out.push(unknown_package(set, path)),
     }
@@ -238,7 +239,40 @@ fn unknown_package(set: &PolicySet, path: &ast::Path) -> Diagnostic {
 }
 
 /// Computes what each package reaches and refuses circles.
+///
+/// Packages that use each other in a circle reach the same; without a circle each stands for itself. Groups come
+/// in an order in which what a group uses is known before it, so one run over all `use`s is enough.
 pub(super) fn refuse_circles(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
+    let direct = direct_uses(set);
+    let edges = (0..).zip(&direct).flat_map(|(from, uses)| uses.keys().map(move |to| (from, to.0)));
+    let mut graph = DiGraph::<(), ()>::new();
+    for _ in &direct {
+        graph.add_node(());
+    }
+    graph.extend_with_edges(edges);
+    let groups = kosaraju_scc(&graph);
+    let mut group_of = vec![0; direct.len()];
+    for (place, group) in groups.iter().enumerate() {
+        group.iter().for_each(|node| group_of[node.index()] = place);
+    }
+    for group in groups {
+        let members = || group.iter().map(|node| PackageId(node.index() as u32));
+        let mut reach = Reach::default();
+        members().for_each(|id| reach.insert(id));
+        for id in members() {
+            for (used, span) in &direct[id.0 as usize] {
+                if group_of[id.0 as usize] == group_of[used.0 as usize] {
+                    out.push(circle(set, *used, id, *span));
+                }
+                reach.extend(&set.package(*used).reach);
+            }
+        }
+        members().for_each(|id| set.packages[id.0 as usize].reach = reach.clone());
+    }
+}
+
+/// The packages that each package names in a `use`, with the place of the first.
+fn direct_uses(set: &PolicySet) -> Vec<BTreeMap<PackageId, Span>> {
     let mut direct: Vec<BTreeMap<PackageId, Span>> = vec![BTreeMap::new(); set.packages.len()];
     for scope in &set.scopes {
         let Some(package) = scope.package else { continue };
@@ -249,22 +283,7 @@ pub(super) fn refuse_circles(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
             own.entry(used).or_insert(span);
         }
     }
-    for start in 0..set.packages.len() {
-        let id = PackageId(start as u32);
-        let mut reach = BTreeSet::from([id]);
-        let mut open = vec![id];
-        while let Some(next) = open.pop() {
-            for (used, span) in &direct[next.0 as usize] {
-                if *used == id {
-                    out.push(circle(set, id, next, *span));
-                }
-                if reach.insert(*used) {
-                    open.push(*used);
-                }
-            }
-        }
-        set.packages[start].reach = reach;
-    }
+    direct
 }
 
 fn circle(set: &PolicySet, id: PackageId, through: PackageId, span: Span) -> Diagnostic {

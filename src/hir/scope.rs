@@ -92,8 +92,7 @@ impl PolicySet {
             return Some(*package);
         }
         let own = scope.package?;
-        let reach = &self.package(own).reach;
-        reach.iter().copied().find(|p| self.package(*p).name == name)
+        self.find_package(name).filter(|p| self.package(own).reach.contains(*p))
     }
 
     /// Every bare name in sight of a file, for suggestions.

@@ -278,7 +278,7 @@ impl Checker<'_> {
             let file = self.set.def(def).place.0;
             let set = self.set;
             let ItemKind::Predicate(item) = &set.item(def).kind else { continue };
-            let actions = self.visible_actions(set.package_of(file)).to_vec();
+            let actions = self.visible_actions(set.package_of(file)).collect();
             let mut env = Env::of_scope(file, &Scope { actions, undeclared: None });
             let (known, lost) = (self.out.len(), self.lost);
             let stand_in = |(i, (name, ty)): (usize, &(_, _))| {

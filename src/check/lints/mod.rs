@@ -8,7 +8,8 @@ mod unused;
 
 use std::collections::BTreeSet;
 
-use super::typed::{ActionId, TypedPolicy};
+use super::typed::TypedPolicy;
+use crate::action_name::SortedNames;
 use crate::diagnostic::Diagnostic;
 use crate::hir::{DefId, PackageId, PolicySet};
 use crate::source::SourceSet;
@@ -20,15 +21,18 @@ pub(super) struct Subject<'a> {
     pub(super) policy: &'a TypedPolicy,
     /// Items that something mentions.
     pub(super) mentioned: &'a BTreeSet<DefId>,
+    /// The names of the policy's actions.
+    pub(super) action_names: &'a SortedNames,
+    /// The packages that declare them.
+    pub(super) action_packages: &'a [PackageId],
 }
 
 impl Subject<'_> {
-    /// Actions that a package's patterns range over.
-    fn visible(&self, package: PackageId) -> Vec<ActionId> {
+    /// The actions that a pattern of a package matches, in their order.
+    fn matching<'s>(&'s self, package: PackageId, pattern: &str) -> impl Iterator<Item = &'s str> {
         let reach = &self.set.package(package).reach;
-        let names: BTreeSet<&str> = reach.iter().map(|p| self.set.package(*p).name.as_str()).collect();
-        let actions = self.policy.actions.iter().enumerate().filter(|(_, a)| names.contains(&*a.package));
-        actions.map(|(i, _)| ActionId(i as u32)).collect()
+        let seen = move |place: &usize| self.action_packages.get(*place).is_some_and(|of| reach.contains(*of));
+        self.action_names.matching(pattern).filter(seen).filter_map(|place| self.action_names.get(place))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::Subject;
 use crate::action_name::{has_literal, has_star, matches};
-use crate::check::typed::{ActionId, ItemKind, TExprKind};
+use crate::check::typed::{ItemKind, TExprKind};
 use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::ast::{ItemKind as AstItem, Patterns};
+use crate::syntax::ast::{ItemKind as AstItem, PatternPart, Patterns};
 use crate::value::Value;
 
 /// The patterns of an item, where it has them.
@@ -38,33 +38,26 @@ fn patterns_of(kind: &AstItem) -> Option<&Patterns> {
 /// `research.*` beside a declared `research.topic.deep`; `test.run*` beside a declared `test.runaway`.
 pub(super) fn neighbours(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     for (file, tree) in subject.set.files.iter().enumerate() {
-        let mut visible: Option<Vec<ActionId>> = None;
+        let package = subject.set.package_of(file);
         for item in &tree.items {
             let Some(on) = patterns_of(&item.kind) else { continue };
             for part in on.list.iter().filter(|p| !p.except && has_star(&p.text)) {
-                let visible = visible.get_or_insert_with(|| subject.visible(subject.set.package_of(file)));
-                let names: Vec<&str> = visible.iter().map(|a| &*subject.policy.actions[a.0 as usize].name).collect();
                 let meant = |name: &str| on.list.iter().any(|p| matches(&p.text, name));
-                misses(part, &names, meant, out);
-                reaches(part, &names, out);
+                misses(part, |pattern| subject.matching(package, pattern).find(|name| !meant(name)), out);
+                reaches(part, subject.matching(package, &part.text), out);
             }
         }
     }
 }
 
 /// A single star at the end that stops before deeper actions.
-fn misses(
-    part: &crate::syntax::ast::PatternPart,
-    names: &[&str],
-    meant: impl Fn(&str) -> bool,
-    out: &mut Vec<Diagnostic>,
-) {
+fn misses<'n>(part: &PatternPart, not_meant: impl Fn(&str) -> Option<&'n str>, out: &mut Vec<Diagnostic>) {
     let Some(prefix) = part.text.strip_suffix(".*") else { return };
     if !has_literal(prefix) {
         return;
     }
     let deep = format!("{prefix}.**");
-    let Some(missed) = names.iter().find(|n| matches(&deep, n) && !meant(n)) else { return };
+    let Some(missed) = not_meant(&deep) else { return };
     out.push(
         Diagnostic::new(
             Code::PatternMissesNeighbour,
@@ -77,12 +70,12 @@ fn misses(
 }
 
 /// A star in the middle of a word that reaches another word.
-fn reaches(part: &crate::syntax::ast::PatternPart, names: &[&str], out: &mut Vec<Diagnostic>) {
+fn reaches<'n>(part: &PatternPart, hits: impl Iterator<Item = &'n str>, out: &mut Vec<Diagnostic>) {
     let Some(prefix) = part.text.strip_suffix('*').filter(|p| !p.ends_with(['.', '*', '_', '-']) && !p.is_empty())
     else {
         return;
     };
-    let hits: Vec<&&str> = names.iter().filter(|n| matches(&part.text, n)).collect();
+    let hits: Vec<&str> = hits.collect();
     let next = |name: &str| name.get(prefix.len()..).and_then(|rest| rest.chars().next());
     let own = hits.iter().any(|n| matches!(next(n), None | Some('_' | '-')));
     let Some(far) = hits.iter().find(|n| next(n).is_some_and(char::is_alphanumeric)) else { return };

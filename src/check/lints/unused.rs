@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Subject;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::hir::DefKind;
+use crate::hir::{DefKind, PackageId};
 use crate::syntax::ast::ItemKind;
 
 /// Every word of a file outside its `use` items and comments.
@@ -26,6 +26,7 @@ fn words<'s>(subject: &Subject<'s>, file: usize) -> HashSet<&'s str> {
 
 /// Names brought by `use` that the file never says.
 pub(super) fn imports(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
+    let declaring: HashSet<PackageId> = subject.action_packages.iter().copied().collect();
     for (file, scope) in subject.set.scopes.iter().enumerate() {
         if scope.items.is_empty() && scope.aliases.is_empty() && scope.globs.is_empty() {
             continue;
@@ -43,7 +44,7 @@ pub(super) fn imports(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
         let globs = scope.globs.iter().copied();
         for (package, span) in packages.chain(globs) {
             let used = subject.set.package(package);
-            let declares_actions = subject.policy.actions.iter().any(|a| *a.package == *used.name);
+            let declares_actions = declaring.contains(&package);
             if !declares_actions && !used.names.keys().any(|n| words.contains(n.as_str())) {
                 out.push(
                     Diagnostic::new(Code::UnusedImport, span, format!("Nothing of `{}` is mentioned here.", used.name))
