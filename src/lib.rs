@@ -29,6 +29,7 @@ pub mod interp;
 pub mod jit;
 pub mod pipeline;
 pub mod policy;
+pub mod form;
 pub mod verify;
 
 pub use entities::Entities;

@@ -157,6 +157,11 @@ impl Policy {
         interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, scratch))
     }
 
+    /// What runs the plan now.
+    pub(crate) fn serving(&self) -> (&dyn Run, Engine) {
+        self.runner(self.engine())
+    }
+
     /// What runs the plan, and what it is: the walker stands in where there is no native code.
     fn runner(&self, engine: Engine) -> (&dyn Run, Engine) {
         #[cfg(feature = "jit")]
@@ -238,7 +243,7 @@ impl Policy {
             return Tier::Black;
         }
         let read = plan::Read { policy: &self.typed, bound: &bound, entities };
-        plan::tier(&self.plan, &self.typed, self.runner(self.engine()).0, &read, scratch)
+        plan::tier(&self.plan, &self.typed, self.serving().0, &read, scratch)
     }
 }
 

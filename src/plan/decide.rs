@@ -22,6 +22,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// The last verdict that was made here.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
     /// The units of the last decision with their frames and answers.
     pub fn last(&self) -> impl Iterator<Item = (UnitId, &Frame, &Out)> {
         self.units.iter().zip(&self.frames).zip(&self.outs).map(|((unit, frame), out)| (*unit, frame, out))
@@ -57,36 +63,51 @@ pub fn tier<I: Inputs + ?Sized>(
     inputs: &I,
     scratch: &mut Scratch,
 ) -> Tier {
-    if let Some(id) = plan.declared(inputs.action())
-        && let Some(tier) = tier_at_once(plan, policy, engine, id, inputs, scratch)
-    {
-        return tier;
+    match plan.declared(inputs.action()) {
+        Some(unit) => tier_of(plan, policy, engine, unit, inputs, scratch),
+        None => {
+            scratch.units.clear();
+            plan.undeclared(inputs.action(), &mut scratch.units);
+            slow_tier(plan, policy, engine, inputs, scratch)
+        }
     }
-    judge(plan, policy, engine, inputs, scratch);
-    let found = combined(plan, scratch);
-    if has_runs(plan, scratch) { decided(plan, policy, inputs, scratch, found).tier } else { found }
 }
 
-/// The tier of a declared action, where its unit and the engine can tell it without an answer's bits.
-pub fn tier_at_once<I: Inputs + ?Sized>(
+/// Only the tier, of a declared action whose unit is known.
+pub fn tier_of<I: Inputs + ?Sized>(
     plan: &Plan,
     policy: &TypedPolicy,
     engine: &dyn Run,
     id: UnitId,
     inputs: &I,
     scratch: &mut Scratch,
-) -> Option<Tier> {
+) -> Tier {
     let unit = plan.unit(id);
-    if !unit.tells_tier_at_once() {
-        return None;
-    }
     scratch.units.clear();
-    if scratch.frames.is_empty() {
-        scratch.frames.push(Frame::default());
+    if unit.tells_tier_at_once() {
+        if scratch.frames.is_empty() {
+            scratch.frames.push(Frame::default());
+        }
+        let frame = &mut scratch.frames[0];
+        classify_for_tier(unit, inputs, &context(policy), frame);
+        if let Some(tier) = engine.tier(plan, id, frame) {
+            return number(tier);
+        }
     }
-    let frame = &mut scratch.frames[0];
-    classify_for_tier(unit, inputs, &context(policy), frame);
-    engine.tier(plan, id, frame).map(tier_of)
+    scratch.units.push(id);
+    slow_tier(plan, policy, engine, inputs, scratch)
+}
+
+fn slow_tier<I: Inputs + ?Sized>(
+    plan: &Plan,
+    policy: &TypedPolicy,
+    engine: &dyn Run,
+    inputs: &I,
+    scratch: &mut Scratch,
+) -> Tier {
+    judge(plan, policy, engine, inputs, scratch);
+    let found = combined(plan, scratch);
+    if has_runs(plan, scratch) { decided(plan, policy, inputs, scratch, found).tier } else { found }
 }
 
 /// Tier, determining items and obligations. The verdict lies in `scratch` until the next one is made there.
@@ -97,6 +118,27 @@ pub fn decide<'s, I: Inputs + ?Sized>(
     inputs: &I,
     scratch: &'s mut Scratch,
 ) -> &'s Verdict {
+    scratch.units.clear();
+    match plan.declared(inputs.action()) {
+        Some(unit) => scratch.units.push(unit),
+        None => plan.undeclared(inputs.action(), &mut scratch.units),
+    }
+    judge(plan, policy, engine, inputs, scratch);
+    let tier = combined(plan, scratch);
+    decided(plan, policy, inputs, scratch, tier)
+}
+
+/// The same for a declared action whose unit is known.
+pub fn decide_in<'s, I: Inputs + ?Sized>(
+    plan: &Plan,
+    policy: &TypedPolicy,
+    engine: &dyn Run,
+    id: UnitId,
+    inputs: &I,
+    scratch: &'s mut Scratch,
+) -> &'s Verdict {
+    scratch.units.clear();
+    scratch.units.push(id);
     judge(plan, policy, engine, inputs, scratch);
     let tier = combined(plan, scratch);
     decided(plan, policy, inputs, scratch, tier)
@@ -119,13 +161,8 @@ fn context(policy: &TypedPolicy) -> Context<'_> {
     Context { case_sensitive_paths: policy.settings.case_sensitive_paths, types: &policy.types }
 }
 
-/// Finds the units of the action and judges their rows.
+/// Judges the rows of the units that were found.
 fn judge<I: Inputs + ?Sized>(plan: &Plan, policy: &TypedPolicy, engine: &dyn Run, inputs: &I, scratch: &mut Scratch) {
-    scratch.units.clear();
-    match plan.declared(inputs.action()) {
-        Some(unit) => scratch.units.push(unit),
-        None => plan.undeclared(inputs.action(), &mut scratch.units),
-    }
     let count = scratch.units.len();
     scratch.frames.resize_with(count.max(scratch.frames.len()), Frame::default);
     scratch.outs.resize_with(count.max(scratch.outs.len()), Out::default);
@@ -149,13 +186,13 @@ fn judge<I: Inputs + ?Sized>(plan: &Plan, policy: &TypedPolicy, engine: &dyn Run
 
 /// The tier of all units together: only one has rules, or none.
 fn combined(plan: &Plan, scratch: &Scratch) -> Tier {
-    let tiers = scratch.units.iter().zip(&scratch.outs).map(|(_, out)| tier_of(out.tier()));
+    let tiers = scratch.units.iter().zip(&scratch.outs).map(|(_, out)| number(out.tier()));
     tiers.fold(None, |highest: Option<Tier>, tier| Some(highest.map_or(tier, |h| h.max(tier)))).unwrap_or(plan.default)
 }
 
 /// A tier by its number; a number that is none is black.
-fn tier_of(number: u64) -> Tier {
-    Tier::ALL.get(number as usize).copied().unwrap_or(Tier::Black)
+fn number(tier: u64) -> Tier {
+    Tier::ALL.get(tier as usize).copied().unwrap_or(Tier::Black)
 }
 
 fn has_runs(plan: &Plan, scratch: &Scratch) -> bool {

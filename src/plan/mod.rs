@@ -36,7 +36,7 @@ use crate::graph::Effect;
 pub use cell::{Cell, Place};
 pub use classify::{MAX_WORDS, classify};
 pub use combine::{Combine, Mask, RuleGroup, Silence, Watched};
-pub use decide::{Scratch, decide, tier, tier_at_once};
+pub use decide::{Scratch, decide, decide_in, tier, tier_of};
 pub use frame::{BITS, Block, Encoding, Frame, Out, Slot, TIER, WARNINGS};
 pub use inputs::{Answer, Inputs, Read};
 pub use lower::build;

@@ -210,6 +210,46 @@ impl Program {
         }
     }
 
+    /// Whether this and every program inside it passes a test.
+    pub fn all(&self, test: &dyn Fn(&Self) -> bool) -> bool {
+        test(self) && self.parts().into_iter().all(|part| part.all(test))
+    }
+
+    /// The programs right inside it.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Const(_)
+            | Self::Field(_)
+            | Self::Lacking(_)
+            | Self::Absent
+            | Self::Fact(..)
+            | Self::Now
+            | Self::ActionName
+            | Self::Principal
+            | Self::Var(_)
+            | Self::Standing(..) => Vec::new(),
+            Self::Attribute(of, _)
+            | Self::RecordField(of, _)
+            | Self::MapGet(of, _)
+            | Self::Has(of)
+            | Self::Not(of)
+            | Self::ToDecimal(of) => vec![of],
+            Self::Coalesce(a, b) | Self::Compare(_, a, b) | Self::Arithmetic(_, a, b) | Self::In(a, b) => vec![a, b],
+            Self::Flag(_, all)
+            | Self::And(all)
+            | Self::Or(all)
+            | Self::AtLeast(_, all)
+            | Self::Call(_, all)
+            | Self::SetOf(all)
+            | Self::ListOf(all) => all.iter().collect(),
+            Self::Quantified { over, filter, body, .. } => {
+                [Some(over), filter.as_ref(), Some(body)].into_iter().flatten().map(|part| &**part).collect()
+            }
+            Self::Secrets { of, .. } => of.iter().map(|part| &**part).collect(),
+        }
+    }
+
     fn field(names: &Names<'_>, name: &Arc<str>) -> Self {
         match names.schema.def.fields.binary_search_by(|f| f.name.cmp(name)) {
             Ok(place) => Self::Field(place as u32),

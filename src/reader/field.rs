@@ -48,7 +48,10 @@ pub fn read(ty: &FieldType, raw: &Raw, cx: &ReadContext<'_>) -> Evaluated {
 }
 
 /// Reads a field of a record, entity or group of facts: required and not there is a fault.
-pub(super) fn of_field(def: &FieldDef, raw: Option<&Raw>, cx: &ReadContext<'_>) -> Result<Option<Value>, Fault> {
+///
+/// # Errors
+/// The fault that the field holds from now on.
+pub fn of_field(def: &FieldDef, raw: Option<&Raw>, cx: &ReadContext<'_>) -> Result<Option<Value>, Fault> {
     match raw {
         Some(raw) => read(&def.ty, raw, cx).map(Some),
         None if def.ty.ty.is_optional() => Ok(None),
@@ -67,6 +70,12 @@ pub(super) fn ill(read: &Result<Option<Value>, Fault>) -> Option<&Fault> {
         Ok(None) => None,
         Ok(Some(value)) => ill_inside(value),
     }
+}
+
+/// Whether what was read of a parameter refuses the request.
+#[must_use]
+pub fn refuses(read: &Result<Option<Value>, Fault>) -> bool {
+    ill(read).is_some()
 }
 
 /// Whether a fault is one of those that only reading a command raises.

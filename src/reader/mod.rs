@@ -22,7 +22,7 @@ mod tests;
 
 pub use crate::raw::to_raw;
 pub use bind::{Attribute, Bound, Refusal};
-pub use field::read;
+pub use field::{of_field as read_field, read, refuses};
 pub use snapshot::EntitiesError;
 pub use start::with_start_values;
 

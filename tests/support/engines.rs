@@ -39,7 +39,12 @@ impl Compiled {
         if tier != meaning.tier {
             return Err(format!("asked for the tier alone it is {tier}, not {}", meaning.tier));
         }
-        Ok(meaning)
+        match super::offered::decide(&self.policy, request, facts, &entities) {
+            Some(other) if (Decision { engine: meaning.engine, ..other.clone() }) != meaning => {
+                Err(format!("read where it lies it differs from the interpreter\n      {meaning:?}\n      {other:?}"))
+            }
+            Some(_) | None => Ok(meaning),
+        }
     }
 
     /// Texts of the determining items of a request in its wire form.

@@ -4,4 +4,5 @@
 pub(crate) mod decided;
 pub(crate) mod engines;
 pub(crate) mod expectations;
+pub(crate) mod offered;
 pub(crate) mod page;

@@ -1,0 +1,316 @@
+//! Forms: a Rust type whose values a policy reads where they lie.
+//!
+//! A [`Request`] and [`Facts`] are maps that anybody can fill; reading them costs more than deciding. A
+//! program that asks about the same struct again and again binds the struct's names to the policy once, and
+//! each decision then reads only what the rules of its action read: no map, no copy, no allocation.
+//!
+//! Reading is as strict as everywhere: a parameter out of its range, too long or ill-typed refuses the
+//! request. What is unusual (an undeclared action, flags, a refusal that must be told in words) goes the
+//! general way, through a [`Request`].
+
+mod bind;
+mod inputs;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::decision::{Decision, Determining, Obligation, Tier};
+use crate::entities::Entities;
+use crate::facts::Facts;
+use crate::plan::{self, Scratch, UnitId, Verdict};
+use crate::policy::Policy;
+use crate::raw::Raw;
+use crate::request::Request;
+use bind::{Bindings, Mode};
+use inputs::FormInputs;
+
+pub use bind::FormError;
+
+/// What a value says at one of its names.
+#[derive(Clone, Copy, Debug)]
+pub enum Given<'a> {
+    /// Nothing; of a parameter with a default, the default.
+    Absent,
+    /// The host could not obtain it; why, as half a sentence.
+    Unavailable(&'a str),
+    /// A bool.
+    Bool(bool),
+    /// A number in its type's own unit: an int; millionths of a decimal; billionths of a ratio; microseconds of a
+    /// duration or timestamp; seconds since midnight of a time of day.
+    Number(i64),
+    /// A text: a string, or any type that is written as one. Of an enum its variant, of an entity its id.
+    Text(&'a str),
+    /// Anything, as it would stand in a request.
+    Raw(&'a Raw),
+}
+
+/// A type that can be a request with its facts.
+///
+/// Names say where a value belongs: `params.branch`, `claims.cost`, `observed.lines`, `agent.trust`,
+/// `session.topic`, `env.name`, `flags.halt`, `state.per_hour`, `now`. Values under `params`, `claims` and
+/// `observed` are part of a request where its action declares them.
+pub trait Fields {
+    /// The names, in the order of [`given`](Self::given).
+    const NAMES: &'static [&'static str];
+
+    /// The full name of the action, or an alias of it.
+    fn action(&self) -> &str;
+
+    /// What stands at a name.
+    fn given(&self, place: usize) -> Given<'_>;
+}
+
+/// A type bound to a policy, with the memory of one thread for deciding. Cloning shares the policy and the binding.
+///
+/// ```
+/// use aas::form::{Fields, Form, Given};
+/// use aas::{Entities, Policy, Settings, SourceSet, decision::Tier};
+///
+/// struct Merge { branch: String, trust: i64 }
+///
+/// impl Fields for Merge {
+///     const NAMES: &'static [&'static str] = &["params.branch", "agent.trust"];
+///     fn action(&self) -> &str { "git.merge" }
+///     fn given(&self, place: usize) -> Given<'_> {
+///         match place {
+///             0 => Given::Text(&self.branch),
+///             1 => Given::Number(self.trust),
+///             _ => Given::Absent,
+///         }
+///     }
+/// }
+///
+/// let rules = r#"
+/// package demo
+/// facts agent { trust: int 0..100 }
+/// action git.merge { branch: string }
+/// rule features on git.merge {
+///     when branch starts with "feature/" and agent.trust >= 40
+///     green
+/// }
+/// "#;
+/// let policy = Policy::compile(&SourceSet::single("demo.aasrule", rules), &Settings::default()).unwrap();
+/// let mut form = Form::<Merge>::bind(&policy).unwrap();
+/// let merge = Merge { branch: "feature/x".into(), trust: 70 };
+/// assert_eq!(form.tier(&merge, &Entities::none()), Tier::Green);
+/// ```
+pub struct Form<T> {
+    policy: Policy,
+    bindings: Arc<Bindings>,
+    scratch: Scratch,
+    of: PhantomData<fn(&T)>,
+}
+
+impl<T> Clone for Form<T> {
+    fn clone(&self) -> Self {
+        let (policy, bindings) = (self.policy.clone(), self.bindings.clone());
+        Self { policy, bindings, scratch: Scratch::default(), of: PhantomData }
+    }
+}
+
+impl<T> std::fmt::Debug for Form<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// An action that was looked up before. It is of use with the policy that it was looked up in only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action {
+    unit: UnitId,
+    /// Which policy: the place of its plan in memory. A form holds its policy, so the place is not used anew.
+    policy: usize,
+}
+
+impl<T: Fields> Form<T> {
+    /// Binds a type to a policy.
+    ///
+    /// # Errors
+    /// Where a name is in no group, stands twice, or is declared nowhere in the policy.
+    pub fn bind(policy: &Policy) -> Result<Self, FormError> {
+        Self::bind_names(policy, T::NAMES)
+    }
+
+    /// Binds a type whose names are only known at run time; they stand for [`Fields::NAMES`].
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    pub fn bind_names(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
+        let bindings = Arc::new(Bindings::new(policy, names)?);
+        Ok(Self { policy: policy.clone(), bindings, scratch: Scratch::default(), of: PhantomData })
+    }
+
+    /// The policy that decides.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// A declared action, by name or alias, to be asked about more than once.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<Action> {
+        self.policy.plan().declared(name).map(|unit| Action { unit, policy: self.stamp() })
+    }
+
+    fn stamp(&self) -> usize {
+        std::ptr::from_ref(self.policy.plan()).addr()
+    }
+
+    /// The tier of a request.
+    #[must_use]
+    #[inline]
+    pub fn tier(&mut self, of: &T, entities: &Entities) -> Tier {
+        match self.policy.plan().declared(of.action()) {
+            Some(unit) => self.tier_in(unit, of, entities),
+            None => self.general_tier(of, entities),
+        }
+    }
+
+    /// The tier of a request whose action was looked up before; the value's own [`action`](Fields::action) is not read.
+    /// An action of another policy is refused.
+    #[must_use]
+    #[inline]
+    pub fn tier_of(&mut self, action: Action, of: &T, entities: &Entities) -> Tier {
+        if action.policy != self.stamp() {
+            return Tier::Black;
+        }
+        self.tier_in(action.unit, of, entities)
+    }
+
+    #[inline]
+    fn tier_in(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
+        let bound = &self.bindings.units[unit.0 as usize];
+        if bound.mode == Mode::General {
+            return self.general_tier(of, entities);
+        }
+        let policy = &self.policy;
+        let inputs = FormInputs::new(policy.typed(), &self.bindings, bound, of, entities);
+        if inputs.refused() {
+            return self.general_tier(of, entities);
+        }
+        let run = policy.serving().0;
+        plan::tier_of(policy.plan(), policy.typed(), run, unit, &inputs, &mut self.scratch)
+    }
+
+    /// Decides a request. The ruling borrows this form's memory; [`Ruling::to_decision`] makes it one's own.
+    pub fn decide<'s>(&'s mut self, of: &'s T, entities: &'s Entities) -> Ruling<'s, T> {
+        let unit = self.policy.plan().declared(of.action());
+        let quick = unit.filter(|unit| self.bindings.units[unit.0 as usize].mode != Mode::General);
+        let Some(unit) = quick else { return self.told(of, entities) };
+        let bound = &self.bindings.units[unit.0 as usize];
+        let policy = &self.policy;
+        let inputs = FormInputs::new(policy.typed(), &self.bindings, bound, of, entities);
+        if inputs.refused() {
+            return self.told(of, entities);
+        }
+        let run = policy.serving().0;
+        let clear = plan::decide_in(policy.plan(), policy.typed(), run, unit, &inputs, &mut self.scratch).is_clear();
+        // Errors are told in words by the general way; a clear verdict is all there is to say.
+        if clear {
+            let verdict = self.scratch.verdict();
+            return Ruling { policy, bindings: &self.bindings, of, entities, found: Found::Quick(verdict) };
+        }
+        self.told(of, entities)
+    }
+
+    /// The tiers of many requests, in their order, added to `out`.
+    pub fn tiers(&mut self, all: &[T], entities: &Entities, out: &mut Vec<Tier>) {
+        out.reserve(all.len());
+        for of in all {
+            let tier = self.tier(of, entities);
+            out.push(tier);
+        }
+    }
+
+    #[cold]
+    fn general_tier(&mut self, of: &T, entities: &Entities) -> Tier {
+        let (request, facts) = self.bindings.general(self.policy.typed(), of);
+        self.policy.tier(&request, &facts, entities)
+    }
+
+    #[cold]
+    fn told<'s>(&'s self, of: &'s T, entities: &'s Entities) -> Ruling<'s, T> {
+        let (request, facts) = self.bindings.general(self.policy.typed(), of);
+        let decision = self.policy.decide(&request, &facts, entities);
+        let found = Found::Told(Box::new(decision));
+        Ruling { policy: &self.policy, bindings: &self.bindings, of, entities, found }
+    }
+
+    /// The same request and facts as untyped maps: what explanations and journals take.
+    #[must_use]
+    pub fn request(&self, of: &T) -> (Request, Facts) {
+        self.bindings.general(self.policy.typed(), of)
+    }
+}
+
+/// A decision as it lies in a form's memory: tier, determining items, obligations, errors.
+pub struct Ruling<'a, T> {
+    policy: &'a Policy,
+    bindings: &'a Bindings,
+    of: &'a T,
+    entities: &'a Entities,
+    found: Found<'a>,
+}
+
+enum Found<'a> {
+    /// Without any error.
+    Quick(&'a Verdict),
+    /// Made the general way.
+    Told(Box<Decision>),
+}
+
+impl<T: Fields> Ruling<'_, T> {
+    /// The tier.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        match &self.found {
+            Found::Quick(verdict) => verdict.tier,
+            Found::Told(decision) => decision.tier,
+        }
+    }
+
+    /// What made it, in canonical order.
+    #[must_use]
+    pub fn determining(&self) -> &[Determining] {
+        match &self.found {
+            Found::Quick(verdict) => &verdict.determining,
+            Found::Told(decision) => &decision.determining,
+        }
+    }
+
+    /// What the host must do, in canonical order.
+    #[must_use]
+    pub fn obligations(&self) -> &[Obligation] {
+        match &self.found {
+            Found::Quick(verdict) => &verdict.obligations,
+            Found::Told(decision) => &decision.obligations,
+        }
+    }
+
+    /// The decision, to be kept.
+    #[must_use]
+    pub fn to_decision(&self) -> Decision {
+        match &self.found {
+            Found::Told(decision) => (**decision).clone(),
+            Found::Quick(verdict) => {
+                let name = self.policy.plan().declared(self.of.action());
+                let action = name.and_then(|unit| self.policy.plan().unit(unit).action);
+                let typed = self.policy.typed();
+                let Some(action) = action else {
+                    // INVARIANT: a quick ruling is about a declared action.
+                    let (request, facts) = self.bindings.general(typed, self.of);
+                    return self.policy.decide(&request, &facts, self.entities);
+                };
+                Decision {
+                    action: typed.action_def(action).name.to_string(),
+                    tier: verdict.tier,
+                    determining: verdict.determining.clone(),
+                    obligations: verdict.obligations.clone(),
+                    errors: Vec::new(),
+                    policy: typed.hash.clone(),
+                    engine: self.policy.engine(),
+                }
+            }
+        }
+    }
+}
