@@ -35,10 +35,10 @@ pub(crate) fn unavailable() -> Fault {
 impl Given {
     /// A merge of a feature branch by a trusted agent.
     pub(crate) fn merge(branch: &str) -> Self {
-        let mut entities = Entities::none();
-        entities.insert(given::team("api"), vec![given::team("all")], None, vec![]);
+        let held = |entity, parent| crate::entities::Given { entity, parents: vec![parent], attributes: vec![] };
         let agent = EntityRef { ty: EntityTypeId::AGENT, id: "a1".into() };
-        entities.insert(agent, vec![given::team("api")], None, vec![]);
+        let held = vec![held(given::team("api"), given::team("all")), held(agent, given::team("api"))];
+        let entities = Entities::build(held, |_| false).unwrap();
         let texts = |all: &[&str]| Value::List(all.iter().map(|t| Value::str(t)).collect());
         Self {
             action: "git.merge".into(),
