@@ -5,6 +5,8 @@
 //! twice, a lone surrogate, `NaN`, anything after the value. Every dimension that input can grow has a
 //! bound, and nesting is counted before it recurses.
 
+pub(crate) mod scan;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -92,6 +94,21 @@ pub fn parse_bytes(bytes: &[u8]) -> Result<Raw, JsonError> {
             Err(error)
         }
     }
+}
+
+/// Reads one value out of the middle of a text, whose bounds were counted up to there. Gives the value, the place
+/// behind it, and how many members and elements there are now; nothing where it is not strict JSON.
+pub(crate) fn value_within(text: &str, at: usize, depth: u32, keys: u32) -> Option<(Raw, usize, u32)> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at, depth, keys };
+    let value = reader.value().ok()?;
+    Some((value, reader.at, reader.keys))
+}
+
+/// Reads the string that begins at a place of a text and adds what it says to `out`; gives the place behind it.
+pub(crate) fn string_within(text: &str, at: usize, out: &mut String) -> Option<usize> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at, depth: 0, keys: 0 };
+    reader.string_into(out).ok()?;
+    Some(reader.at)
 }
 
 /// Writes a value as compact JSON; numbers as they were written. What is unavailable becomes
@@ -324,8 +341,14 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Result<Arc<str>, JsonError> {
-        self.at += 1;
         let mut out = String::new();
+        self.string_into(&mut out)?;
+        Ok(out.into())
+    }
+
+    fn string_into(&mut self, out: &mut String) -> Result<(), JsonError> {
+        self.at += 1;
+        let before = out.len();
         loop {
             let begin = self.at;
             while self.peek().is_some_and(|b| b != b'"' && b != b'\\' && b >= 0x20) {
@@ -333,13 +356,13 @@ impl Reader<'_> {
             }
             // The run ends before an ASCII byte or at the end, so it is a border of characters.
             out.push_str(&self.text[begin..self.at]);
-            if out.len() > MAX_STRING_BYTES {
+            if out.len() - before > MAX_STRING_BYTES {
                 return Err(self.limit(format!("a string longer than {MAX_STRING_BYTES} bytes")));
             }
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(out.into());
+                    return Ok(());
                 }
                 Some(b'\\') => out.push(self.escape()?),
                 Some(_) => return Err(self.malformed("a control character must be escaped")),

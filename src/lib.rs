@@ -24,9 +24,11 @@ pub mod outcome;
 pub mod reader;
 pub mod graph;
 pub mod plan;
+pub mod direct;
 pub mod interp;
 #[cfg(feature = "jit")]
 pub mod jit;
+pub mod answer;
 pub mod pipeline;
 pub mod policy;
 pub mod form;

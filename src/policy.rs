@@ -3,6 +3,8 @@
 //! A [`Policy`] is immutable and shared between threads. Whatever engine answers, the request is read
 //! once by the same reader, and obligations, errors and texts are told by the same code.
 
+mod texts;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ use crate::reader::{self, Bound, EntitiesError};
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::source::SourceSet;
+
+pub use texts::{Taken, Terms, TextDecider, TextError, Texts, Told};
 
 /// A policy set that was checked and compiled.
 ///

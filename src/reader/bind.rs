@@ -154,20 +154,7 @@ impl Bound {
     /// # Errors
     /// Where the host gave none, or none that its type can hold.
     pub fn flag(&self, policy: &TypedPolicy, id: FlagId, keys: &[Value]) -> Attribute {
-        let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
-        let def = &policy.flags[id.0 as usize];
-        let mut raw = get(&self.flags, &def.name);
-        if !keys.is_empty() && !matches!(raw, None | Some(Raw::Unavailable(_))) {
-            let Some(Raw::Object(members)) = raw else {
-                return Err(Fault::new(FaultKind::IllTyped, "expected an object by key"));
-            };
-            let key = flag_key(policy, keys)?;
-            raw = get(members, &key).or_else(|| get(members, EVERY_OTHER_KEY));
-        }
-        match raw {
-            Some(raw) => field::read(&def.ty, raw, &cx).map(Some),
-            None => Err(Fault::new(FaultKind::Missing, "the host did not say how it stands")),
-        }
+        flag(policy, &self.flags, id, keys)
     }
 
     /// What the host says of a limit, cooldown or budget.
@@ -175,20 +162,7 @@ impl Bound {
     /// # Errors
     /// Where it says nothing, or nothing that is a bool.
     pub fn standing(&self, item: &str, which: Standing) -> Evaluated {
-        let member = match which {
-            Standing::Exceeded => "exceeded",
-            Standing::Near => "near",
-        };
-        let missing = || Fault::new(FaultKind::Missing, "the host did not say how it stands");
-        match get(&self.state, item).ok_or_else(missing)? {
-            Raw::Object(members) => match get(members, member).ok_or_else(missing)? {
-                Raw::Bool(b) => Ok(Value::Bool(*b)),
-                Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
-                other => Err(Fault::new(FaultKind::IllTyped, format!("expected a bool, got {}", other.kind()))),
-            },
-            Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
-            other => Err(Fault::new(FaultKind::IllTyped, format!("expected an object, got {}", other.kind()))),
-        }
+        standing(&self.state, item, which)
     }
 
     /// The kinds of secrets in the texts of a value, or in those of all parameters and claims: a set.
@@ -196,10 +170,7 @@ impl Bound {
     /// # Errors
     /// Where a part cannot be told, or there is more text than is scanned.
     pub fn secrets(&self, of: Option<&Value>) -> Evaluated {
-        let texts = of.map_or_else(|| leaves::of_fields(&self.given), leaves::of_value)?;
-        let found = secrets::scan_all(texts.iter().map(|t| &**t))?;
-        let kinds = found.kinds().iter().map(|kind| Value::Enum(EnumId::SECRET_KIND, *kind));
-        Ok(Value::set(kinds.collect()))
+        secrets_in(of, &self.given)
     }
 
     /// Whether an item with this scope is about the request.
@@ -216,6 +187,50 @@ impl Bound {
         // Bytes are bytes: a name that is not well formed is reached by floors like any other.
         patterns.any || action_name::list_matches(parts, &self.name)
     }
+}
+
+/// A flag under its keys, among those that the host gave.
+pub(crate) fn flag(policy: &TypedPolicy, flags: &RawFields, id: FlagId, keys: &[Value]) -> Attribute {
+    let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
+    let def = &policy.flags[id.0 as usize];
+    let mut raw = get(flags, &def.name);
+    if !keys.is_empty() && !matches!(raw, None | Some(Raw::Unavailable(_))) {
+        let Some(Raw::Object(members)) = raw else {
+            return Err(Fault::new(FaultKind::IllTyped, "expected an object by key"));
+        };
+        let key = flag_key(policy, keys)?;
+        raw = get(members, &key).or_else(|| get(members, EVERY_OTHER_KEY));
+    }
+    match raw {
+        Some(raw) => field::read(&def.ty, raw, &cx).map(Some),
+        None => Err(Fault::new(FaultKind::Missing, "the host did not say how it stands")),
+    }
+}
+
+/// What the host says of a limit, cooldown or budget, among all that it says of such.
+pub(crate) fn standing(state: &RawFields, item: &str, which: Standing) -> Evaluated {
+    let member = match which {
+        Standing::Exceeded => "exceeded",
+        Standing::Near => "near",
+    };
+    let missing = || Fault::new(FaultKind::Missing, "the host did not say how it stands");
+    match get(state, item).ok_or_else(missing)? {
+        Raw::Object(members) => match get(members, member).ok_or_else(missing)? {
+            Raw::Bool(b) => Ok(Value::Bool(*b)),
+            Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
+            other => Err(Fault::new(FaultKind::IllTyped, format!("expected a bool, got {}", other.kind()))),
+        },
+        Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
+        other => Err(Fault::new(FaultKind::IllTyped, format!("expected an object, got {}", other.kind()))),
+    }
+}
+
+/// The kinds of secrets in the texts of a value, or in those of all that was given: a set.
+pub(crate) fn secrets_in(of: Option<&Value>, given: &[(Arc<str>, Raw)]) -> Evaluated {
+    let texts = of.map_or_else(|| leaves::of_fields(given), leaves::of_value)?;
+    let found = secrets::scan_all(texts.iter().map(|t| &**t))?;
+    let kinds = found.kinds().iter().map(|kind| Value::Enum(EnumId::SECRET_KIND, *kind));
+    Ok(Value::set(kinds.collect()))
 }
 
 /// What forbids to judge a request at all, whatever its action.
@@ -283,7 +298,7 @@ fn report_undeclared(def: &ActionDef, request: &Request, facts: &Facts, dropped:
 }
 
 /// A fact. `agent.kind` has no other way to be known, so a host that does not say it has a fault there.
-fn fact(def: &FieldDef, group: FactGroup, raw: Option<&Raw>, cx: &ReadContext<'_>) -> Attribute {
+pub(crate) fn fact(def: &FieldDef, group: FactGroup, raw: Option<&Raw>, cx: &ReadContext<'_>) -> Attribute {
     match (group, field::of_field(def, raw, cx)) {
         (FactGroup::Agent, Ok(Some(Value::Str(id)))) if &*def.name == "id" && id.is_empty() => {
             Err(Fault::new(FaultKind::IllTyped, "an agent's id is not empty"))

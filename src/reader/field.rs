@@ -11,7 +11,7 @@ use crate::value::time::{self, Zone};
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value, command, number};
 
 /// Longest id of an entity, in bytes.
-const MAX_ID_BYTES: usize = 1024;
+pub(crate) const MAX_ID_BYTES: usize = 1024;
 
 /// Reads a value that is there. What is not there is the caller's question: see [`of_field`].
 ///

@@ -26,6 +26,10 @@ pub use field::{of_field as read_field, read, refuses};
 pub use snapshot::EntitiesError;
 pub use start::with_start_values;
 
+pub(crate) use bind::{fact, flag, secrets_in, standing};
+pub(crate) use field::MAX_ID_BYTES;
+pub(crate) use start::add_flags;
+
 use crate::types::TypeTable;
 
 /// What reading a value may look at besides its type.

@@ -13,12 +13,18 @@ pub fn with_start_values(policy: &TypedPolicy, facts: &Facts) -> Facts {
     add(&mut facts.agent, &policy.facts.agent, &policy.types);
     add(&mut facts.session, &policy.facts.session, &policy.types);
     add(&mut facts.env, &policy.facts.env, &policy.types);
+    add_flags(&mut facts.flags, policy);
+    facts
+}
+
+/// Adds the start values of flags that nothing is said of.
+pub(crate) fn add_flags(flags: &mut RawFields, policy: &TypedPolicy) {
     for flag in &policy.flags {
         let Some(start) = flag.default.as_ref().and_then(|v| to_raw(v, &policy.types)) else { continue };
-        let given = facts.flags.iter_mut().find(|(n, _)| *n == flag.name);
+        let given = flags.iter_mut().find(|(n, _)| *n == flag.name);
         match (given, flag.keys.is_empty()) {
-            (None, true) => facts.flags.push((flag.name.clone(), start)),
-            (None, false) => facts.flags.push((flag.name.clone(), Raw::Object(vec![("*".into(), start)]))),
+            (None, true) => flags.push((flag.name.clone(), start)),
+            (None, false) => flags.push((flag.name.clone(), Raw::Object(vec![("*".into(), start)]))),
             (Some((_, Raw::Object(members))), false) => {
                 if !members.iter().any(|(k, _)| &**k == "*") {
                     members.push(("*".into(), start));
@@ -27,7 +33,6 @@ pub fn with_start_values(policy: &TypedPolicy, facts: &Facts) -> Facts {
             (Some(_), _) => {}
         }
     }
-    facts
 }
 
 fn add(given: &mut RawFields, defs: &[FieldDef], types: &TypeTable) {

@@ -252,7 +252,7 @@ fn host_fields(members: &RawFields, name: &str, prefix: &str) -> Read<RawFields>
 }
 
 /// `{"$unavailable": "why"}` as what it means; anything else as it is.
-fn unavailable(raw: &Raw) -> Raw {
+pub(crate) fn unavailable(raw: &Raw) -> Raw {
     match raw {
         Raw::Object(members) if members.len() == 1 => match get(members, "$unavailable") {
             Some(Raw::Text(why)) => Raw::Unavailable(why.clone()),
