@@ -289,7 +289,7 @@ fn around(both: &mut Both, tree: &Raw, source: &mut Source, times: usize) {
 }
 
 fn effort() -> usize {
-    std::env::var("AAS_MADE_UP").ok().and_then(|n| n.parse().ok()).unwrap_or(4)
+    std::env::var("AAS_MADE_UP").ok().and_then(|n| n.parse().ok()).unwrap_or(2)
 }
 
 fn package(folder: &str) -> Both {
@@ -345,7 +345,7 @@ fn every_page_is_answered_alike_both_ways() {
         all += both.all;
     }
     println!("{plain} of {all} texts were read by schema");
-    assert!(all > 20_000 && plain * 5 > all, "too little was reached: {plain} of {all}");
+    assert!(all > 10_000 && plain * 5 > all, "too little was reached: {plain} of {all}");
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn the_cases_of_system_000_are_answered_alike_both_ways() {
         }
     }
     println!("{} of {} texts were read by schema", both.plain, both.all);
-    assert!(both.all > 3_000 && both.plain * 5 > both.all, "{} of {}", both.plain, both.all);
+    assert!(both.all > 2_000 && both.plain * 5 > both.all, "{} of {}", both.plain, both.all);
 }
 
 /// The shape of requests that everything is tuned for.
@@ -522,7 +522,7 @@ fn every_way_of_meddling_ends_alike() {
     let mut source = Source(13);
     for text in [asked(PARAMS), asked(r#""service":"api","lines":5,"stage":"dev","change":{"file":"x","lines":60}"#)] {
         let tree = json::parse(&text).expect("JSON");
-        around(&mut both, &tree, &mut source, 1_500 * effort());
+        around(&mut both, &tree, &mut source, 600 * effort());
         // Every beginning of it, and every byte of it changed.
         for at in 0..text.len() {
             both.ask(&text.as_bytes()[..at]);
