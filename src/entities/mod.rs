@@ -225,6 +225,21 @@ impl<'e> Node<'e> {
         self.is_closed().then_some(false)
     }
 
+    /// The same for one of several groups.
+    #[must_use]
+    pub fn is_in_one_of(self, groups: Nodes<'_>) -> Option<bool> {
+        #[cfg(test)]
+        if self.of.planted.is_some() {
+            let told = groups.iter().map(|group| self.is_in(group));
+            return told.fold(Some(false), |sum, one| if sum == Some(true) { sum } else { one });
+        }
+        if groups.iter().any(|group| self.is(group) || self.lies_in(group)) {
+            return Some(true);
+        }
+        let told = groups.is_empty() || (!groups.unclear && self.is_closed());
+        told.then_some(false)
+    }
+
     /// Whether it lies in a group that is another entity, as far as that is known.
     #[inline]
     fn lies_in(self, group: Node<'_>) -> bool {

@@ -47,7 +47,7 @@ impl Dice {
     }
 }
 
-/// A hierarchy: names of few ids in four types, some not given, with an entity, a set and a number as attributes.
+/// A hierarchy: names of few ids in four types, some not given, with an entity, a set, a number and a bool as attributes.
 pub(crate) fn hierarchy(dice: &mut Dice) -> Vec<Given> {
     let ids = 1 + dice.below(40);
     let density = 1 + dice.below(20);
@@ -77,7 +77,8 @@ pub(crate) fn hierarchy(dice: &mut Dice) -> Vec<Given> {
             _ => Ok(Some(Value::set(members))),
         };
         let number = if dice.percent(20) { Ok(None) } else { Ok(Some(Value::Int(dice.below(3) as i64))) };
-        given.push(Given { entity: entity.clone(), parents, attributes: vec![owner, many, number] });
+        let truth = if dice.percent(20) { Ok(None) } else { Ok(Some(Value::Bool(dice.percent(50)))) };
+        given.push(Given { entity: entity.clone(), parents, attributes: vec![owner, many, number, truth] });
     }
     given
 }
@@ -158,7 +159,7 @@ fn differs(given: &[Given], built: &Entities) -> Option<String> {
                 return Some(format!("{node:?} in {group:?} as nodes"));
             }
         }
-        for place in 0..3 {
+        for place in 0..4 {
             let expected = reference.attribute(entity, place);
             let found = built.attribute(entity, place).map_err(|fault| fault.kind);
             if !same(&found, &expected) || !links(node, place, &expected) {
@@ -191,6 +192,7 @@ fn links(node: Option<super::Node<'_>>, place: usize, expected: &Result<Option<V
                 && many.is_empty() == all.is_empty()
         }
         (Link::Other(Value::Int(found)), Ok(Some(Value::Int(n)))) => found == n,
+        (Link::Other(Value::Bool(found)), Ok(Some(Value::Bool(b)))) => found == b,
         _ => false,
     }
 }

@@ -4,6 +4,7 @@ use super::Unit;
 use super::frame::{Block, Encoding, Frame, Slot};
 use super::inputs::Inputs;
 use super::program::{MAX_VARIABLES, Runner, Variables, elements};
+use super::relation::Known;
 use super::take::Taken;
 use crate::builtin::Context;
 use crate::value::Value;
@@ -24,7 +25,7 @@ pub(super) fn classify_for_tier<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, con
 fn classify_slots<I: Inputs + ?Sized>(unit: &Unit, slots: usize, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
     frame.clear(&unit.block);
     let writer = Writer { unit, runner: Runner { inputs, context } };
-    writer.block(&unit.block, slots, 0, &[None; MAX_VARIABLES], frame);
+    writer.block(&unit.block, slots, 0, &[None; MAX_VARIABLES], frame, &mut Known::default());
 }
 
 struct Writer<'a, I: Inputs + ?Sized> {
@@ -32,27 +33,35 @@ struct Writer<'a, I: Inputs + ?Sized> {
     runner: Runner<'a, I>,
 }
 
-impl<I: Inputs + ?Sized> Writer<'_, I> {
-    fn block(&self, block: &Block, slots: usize, base: usize, variables: &Variables<'_>, frame: &mut Frame) {
+impl<'a, I: Inputs + ?Sized> Writer<'a, I> {
+    fn block(
+        &self,
+        block: &'a Block,
+        slots: usize,
+        base: usize,
+        variables: &Variables<'_>,
+        frame: &mut Frame,
+        known: &mut Known<'a>,
+    ) {
         let head = base + block.known_words();
         for (word, slots) in block.slots[..slots].chunks(64).enumerate() {
-            let mut known = 0;
+            let mut told = 0;
             for (bit, slot) in slots.iter().enumerate() {
-                let taken = match slot.take.take(&slot.encoding, self.runner.inputs) {
+                let taken = match slot.take.take(&slot.encoding, self.runner.inputs, known) {
                     Taken::Word(taken) => taken,
-                    Taken::Ask => self.asked(slot, variables, frame),
+                    Taken::Ask => self.asked(slot, variables, frame, known),
                 };
                 if let Some(taken) = taken {
-                    known |= 1 << bit;
+                    told |= 1 << bit;
                     frame.words[head + word * 64 + bit] = taken;
                 }
             }
-            frame.words[base + word] = known;
+            frame.words[base + word] = told;
         }
     }
 
     /// The word of a slot by its program.
-    fn asked(&self, slot: &Slot, variables: &Variables<'_>, frame: &mut Frame) -> Option<u64> {
+    fn asked(&self, slot: &Slot, variables: &Variables<'_>, frame: &mut Frame, known: &mut Known<'a>) -> Option<u64> {
         match &slot.encoding {
             Encoding::Word => self.seen(slot, variables, |value| value.word().map(|w| w as u64)),
             Encoding::Symbol(table) => self
@@ -61,7 +70,7 @@ impl<I: Inputs + ?Sized> Writer<'_, I> {
             Encoding::Presence => {
                 Some(two_bits(self.runner.run(&slot.program, variables).ok().map(|value| value.is_some())))
             }
-            Encoding::Records(id) => self.records(slot, *id, variables, frame),
+            Encoding::Records(id) => self.records(slot, *id, variables, frame, known),
         }
     }
 
@@ -71,7 +80,14 @@ impl<I: Inputs + ?Sized> Writer<'_, I> {
     }
 
     /// Writes one record for each element behind the words there are.
-    fn records(&self, slot: &Slot, id: super::LoopId, variables: &Variables<'_>, frame: &mut Frame) -> Option<u64> {
+    fn records(
+        &self,
+        slot: &Slot,
+        id: super::LoopId,
+        variables: &Variables<'_>,
+        frame: &mut Frame,
+        known: &mut Known<'a>,
+    ) -> Option<u64> {
         let of = self.unit.loops.get(id.0 as usize)?;
         let collection = self.runner.run(&slot.program, variables).ok().flatten()?;
         let all = elements(&collection)?;
@@ -82,7 +98,7 @@ impl<I: Inputs + ?Sized> Writer<'_, I> {
         let place = held.get(of.variable.0 as usize).map(|_| of.variable.0 as usize)?;
         for (number, element) in all.iter().enumerate() {
             held[place] = Some(element);
-            self.block(&of.body, of.body.slots.len(), start + number * stride, &held, frame);
+            self.block(&of.body, of.body.slots.len(), start + number * stride, &held, frame, known);
         }
         Some((start as u64) << 32 | all.len() as u64)
     }

@@ -1,7 +1,8 @@
 //! Takes: the quick way from a cell to a slot's word.
 //!
 //! What a slot's program says in general, a take says for the forms that nearly all rules use: a number, a
-//! text among constants, a bool, a presence, a test on a text. Whatever is left runs its program.
+//! text among constants, a bool, a presence, a test on a text; what is about entities is a
+//! [`Relation`]. Whatever is left runs its program.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use super::cell::{Cell, Place};
 use super::frame::Encoding;
 use super::inputs::Inputs;
 use super::program::Program;
+use super::relation::{Known, Relation};
 use crate::builtin;
 use crate::value::pattern::PatternKind;
 use crate::value::{PatternSet, Value};
@@ -26,6 +28,8 @@ pub enum Take {
     Presence(Place),
     /// A test on the text at a place.
     Text(Place, TextTest),
+    /// An atom over entities and their attributes.
+    Relation(Box<Relation>),
     /// Not quick: run the program.
     Program,
 }
@@ -56,6 +60,9 @@ impl Take {
     #[must_use]
     pub fn of(encoding: &Encoding, program: &Program) -> Self {
         let place = place_of(program);
+        if let Some(relation) = Relation::of(encoding, program) {
+            return Self::Relation(Box::new(relation));
+        }
         match (encoding, place) {
             (Encoding::Word, Some(place)) => Self::Word(place),
             (Encoding::Symbol(_), Some(place)) => Self::Symbol(place),
@@ -70,7 +77,7 @@ impl Take {
 
     /// The word for a request.
     #[inline]
-    pub fn take<I: Inputs + ?Sized>(&self, encoding: &Encoding, inputs: &I) -> Taken {
+    pub fn take<'a, I: Inputs + ?Sized>(&'a self, encoding: &Encoding, inputs: &'a I, known: &mut Known<'a>) -> Taken {
         let (place, test) = match self {
             Self::Word(place) => match inputs.cell(*place) {
                 Cell::Word(word) => return Taken::Word(Some(word as u64)),
@@ -99,6 +106,7 @@ impl Take {
                 }
             },
             Self::Text(place, test) => (place, test),
+            Self::Relation(relation) => return relation.take(encoding, inputs, known),
             Self::Program => return Taken::Ask,
         };
         match inputs.cell(*place) {
@@ -122,13 +130,31 @@ impl TextTest {
     }
 }
 
+/// The word of a cell.
+pub(super) fn encode(encoding: &Encoding, cell: Cell<'_>) -> Taken {
+    match (encoding, cell) {
+        (Encoding::Word, Cell::Word(word)) => Taken::Word(Some(word as u64)),
+        (Encoding::Truth, Cell::Word(word)) => Taken::Word(Some(bits(word != 0))),
+        (Encoding::Symbol(table), Cell::Text(text) | Cell::Entity(_, text)) => {
+            Taken::Word(Some(table.get(text).copied().unwrap_or(0) as u64))
+        }
+        (Encoding::Presence, Cell::Absent) => Taken::Word(Some(bits(false))),
+        (Encoding::Word | Encoding::Symbol(_), Cell::Absent | Cell::Erred) => Taken::Word(None),
+        (Encoding::Truth, Cell::Absent | Cell::Erred) | (Encoding::Presence, Cell::Erred) => Taken::Word(Some(0)),
+        (Encoding::Presence, Cell::Word(_) | Cell::Text(_) | Cell::Entity(..) | Cell::Value(_)) => {
+            Taken::Word(Some(bits(true)))
+        }
+        (Encoding::Word | Encoding::Truth | Encoding::Symbol(_) | Encoding::Records(_), _) => Taken::Ask,
+    }
+}
+
 /// The two bits of a truth that is known.
-fn bits(truth: bool) -> u64 {
+pub(super) fn bits(truth: bool) -> u64 {
     if truth { 1 } else { 2 }
 }
 
 /// Where a program reads, if it does nothing else.
-fn place_of(program: &Program) -> Option<Place> {
+pub(super) fn place_of(program: &Program) -> Option<Place> {
     match program {
         Program::Field(place) => Some(Place::Field(*place)),
         Program::Fact(group, place) => Some(Place::Fact(*group, *place)),

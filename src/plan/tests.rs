@@ -2,6 +2,7 @@
 
 mod random;
 mod reference;
+mod relations;
 
 use std::sync::Arc;
 
