@@ -1,0 +1,3 @@
+//! Tables.
+use crate::records::Records;
+pub(crate) fn write(_: &Records, _: &str) -> Result<(), String> { Ok(()) }

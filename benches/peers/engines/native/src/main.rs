@@ -1,0 +1,10 @@
+//! Our engine, the limits of native code, and plain controls.
+
+mod controls;
+mod ours;
+
+fn main() {
+    let mut arms = controls::arms();
+    arms.extend(ours::arms());
+    kit::serve(&arms);
+}
