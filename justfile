@@ -34,6 +34,29 @@ rules:
 deny:
     cargo deny check
 
+# Our engine beside its peers: everything, with tables and plots for docs/src/performance. About an hour, and
+# half an hour to build; best on a machine that does nothing else.
+bench:
+    #!/usr/bin/env sh
+    set -eu
+    cd benches/peers
+    for package in bench peer-native peer-wirefilter peer-roto peer-cel peer-zen peer-rhai peer-casbin peer-rego peer-cedar peer-dogwood; do
+        cargo build --release --locked -p $package
+    done
+    target/release/bench run --out target/records.jsonl
+    target/release/bench report target/records.jsonl ../../docs/src/performance
+
+# The same in under five minutes, once it is built: two workloads, our engine, controls, wirefilter and Cedar.
+bench-quick:
+    #!/usr/bin/env sh
+    set -eu
+    cd benches/peers
+    for package in bench peer-native peer-wirefilter peer-cedar; do
+        cargo build --release --locked -p $package
+    done
+    target/release/bench run --quick --out target/quick.jsonl
+    target/release/bench show target/quick.jsonl
+
 # A million generated pairs of policies and requests through every engine.
 soak:
     AAS_SOAK=1000000 cargo test --release --workspace -- --include-ignored soak

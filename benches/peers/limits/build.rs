@@ -157,7 +157,7 @@ fn place(names: &[&str]) -> (Vec<u32>, Vec<Option<usize>>) {
     let mut slots = vec![None; (names.len() * 2).next_power_of_two()];
     let mut buckets = vec![Vec::new(); (names.len() / 2).max(1).next_power_of_two()];
     let mut shifts = vec![0; buckets.len()];
-    let hashes: Vec<u64> = names.iter().map(|name| perfect::hash(name.as_bytes())).collect();
+    let hashes: Vec<u64> = names.iter().map(|name| workload::hash::hash(name.as_bytes())).collect();
     for (i, &hash) in hashes.iter().enumerate() {
         let bucket = hash as usize & (shifts.len() - 1);
         buckets[bucket].push(i);

@@ -13,7 +13,8 @@ mod tables;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "bench run [--quick] [--out FILE] [--programs a,b] [--workloads a,b] [--sections a,b] [--rounds N] [--ms N]
+const USAGE: &str =
+    "bench run [--quick] [--out FILE] [--programs a,b] [--workloads a,b] [--sections a,b] [--rounds N] [--ms N]
 bench report FILE FOLDER";
 
 fn main() -> ExitCode {

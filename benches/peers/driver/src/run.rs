@@ -164,12 +164,21 @@ fn ready(program: &mut Program, arm: &Arm, workload: &Workload, sink: &mut Sink)
     for (mode, decisions) in told["decisions"].as_object().into_iter().flatten() {
         let decisions: Vec<u64> = decisions.as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
         if decisions.len() != workload.right.len() {
-            return Err(format!("{} at {}: {} decisions, not {}", arm.name, workload.name, decisions.len(), workload.right.len()));
+            return Err(format!(
+                "{} at {}: {} decisions, not {}",
+                arm.name,
+                workload.name,
+                decisions.len(),
+                workload.right.len()
+            ));
         }
         for (i, (given, right)) in decisions.iter().zip(&workload.right).enumerate() {
             if *given != u64::from(*right) {
                 let ask = &workload.asks[i];
-                return Err(format!("{} at {} decides {given}, not {right}, by {mode} of {ask:?}", arm.name, workload.name));
+                return Err(format!(
+                    "{} at {} decides {given}, not {right}, by {mode} of {ask:?}",
+                    arm.name, workload.name
+                ));
             }
         }
     }
@@ -240,7 +249,8 @@ fn memory(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), S
                 .args(["memory", &arm.name, name])
                 .output()
                 .map_err(|error| error.to_string())?;
-            let told: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{}: {error}", arm.name))?;
+            let told: Value =
+                serde_json::from_slice(&output.stdout).map_err(|error| format!("{}: {error}", arm.name))?;
             if told["peak"].is_number() {
                 sink.put(&json!({"kind": "memory", "workload": name, "arm": arm.name,
                     "before": told["before"], "after": told["after"], "peak": told["peak"]}))?;
@@ -268,7 +278,14 @@ fn once(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), Str
     for program in programs.iter_mut() {
         let path = program::path(&program.name)?;
         let none = ["once".to_owned(), "none".to_owned(), "{}".to_owned()];
-        jobs.push(Once { program: path.clone(), arm: format!("{}: nothing", program.name), arguments: none.into(), right: None, cpu: vec![], wall: vec![] });
+        jobs.push(Once {
+            program: path.clone(),
+            arm: format!("{}: nothing", program.name),
+            arguments: none.into(),
+            right: None,
+            cpu: vec![],
+            wall: vec![],
+        });
         for arm in program.arms(name)?.into_iter().filter(|arm| arm.from_text) {
             let told = program.ask(&json!({"do": "load", "workload": name, "arm": arm.name}))?;
             program.ask(&json!({"do": "drop"}))?;
@@ -277,7 +294,14 @@ fn once(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), Str
             let written = program.ask(&json!({"do": "write", "workload": name, "arm": arm.name, "folder": own}))?;
             let paths = written.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
             let arguments = ["once", &arm.name, name, request].map(str::to_owned).into_iter().chain(paths).collect();
-            jobs.push(Once { program: path.clone(), arm: arm.name, arguments, right: Some(workload.right[0]), cpu: vec![], wall: vec![] });
+            jobs.push(Once {
+                program: path.clone(),
+                arm: arm.name,
+                arguments,
+                right: Some(workload.right[0]),
+                cpu: vec![],
+                wall: vec![],
+            });
         }
     }
     for _ in 0..15 {

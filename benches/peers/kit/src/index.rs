@@ -6,36 +6,22 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use workload::{Rule, Scope};
 
-/// A cheap hash of a short text, eight bytes at a time.
+/// A hasher for names: a name is all that is hashed.
 #[derive(Default)]
 pub struct ShortHash(u64);
 
-fn mix(a: u64, b: u64) -> u64 {
-    let wide = u128::from(a ^ b) * 0xA076_1D64_78BD_642F_u128;
-    (wide as u64) ^ ((wide >> 64) as u64)
-}
-
 impl Hasher for ShortHash {
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
 
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let mut hash = mix(self.0, bytes.len() as u64);
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            hash = mix(hash, u64::from_le_bytes(word.try_into().expect("eight bytes")));
-        }
-        let rest = words.remainder();
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            hash = mix(hash, u64::from_le_bytes(last));
-        }
-        self.0 = hash;
+        self.0 = workload::hash::hash(bytes);
     }
 
+    #[inline]
     fn write_u8(&mut self, _: u8) {}
 }
 

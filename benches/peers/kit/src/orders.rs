@@ -178,5 +178,6 @@ fn write(arms: &[Arm], folder: &str, workload: &Workload) {
     for arm in arms.iter().filter(|arm| (arm.takes)(workload)) {
         save(arm, workload, &format!("{folder}/{}", arm.name));
     }
-    std::fs::write(format!("{folder}/requests.jsonl"), workload.json().join("\n")).expect("a folder that can be written to");
+    std::fs::write(format!("{folder}/requests.jsonl"), workload.json().join("\n"))
+        .expect("a folder that can be written to");
 }

@@ -13,7 +13,7 @@ pub type Decide = fn(&Ask) -> Tier;
 
 #[inline(always)]
 fn find(key: &str, shifts: &[u32], slots: &[(&str, Decide)]) -> Option<Decide> {
-    let hash = perfect::hash(key.as_bytes());
+    let hash = workload::hash::hash(key.as_bytes());
     let shift = shifts[hash as usize & (shifts.len() - 1)];
     let (name, decide) = slots[perfect::slot(hash, shift, slots.len())];
     (name == key).then_some(decide)

@@ -11,6 +11,7 @@
 //! (W3, the applications of Cedar's paper, has entities and a bench of its own.)
 
 pub mod aasrule;
+pub mod hash;
 pub mod random;
 pub mod w1;
 pub mod w2;
@@ -121,8 +122,17 @@ pub enum How {
 pub enum Test {
     AtLeast(Number, i64),
     Below(Number, i64),
-    Word { field: Text, how: How, word: String, not: bool },
-    OneOf { field: Text, words: Vec<String>, not: bool },
+    Word {
+        field: Text,
+        how: How,
+        word: String,
+        not: bool,
+    },
+    OneOf {
+        field: Text,
+        words: Vec<String>,
+        not: bool,
+    },
     /// One of several words on one field; stands alone, never inside itself.
     Either(Vec<Test>),
     /// The folder named by `path` lies in this one, at any depth; see [`Workload::parents`].
@@ -257,7 +267,8 @@ fn compare(text: &str, how: How, word: &str) -> bool {
         How::Under => text.strip_prefix(word).is_some_and(|rest| rest.starts_with('/')),
         How::Named => text.rsplit('/').next() == Some(word),
         How::Shaped => text.strip_suffix(word).is_some_and(|rest| {
-            rest.strip_prefix("run").is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+            rest.strip_prefix("run")
+                .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
         }),
     }
 }

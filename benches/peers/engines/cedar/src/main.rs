@@ -76,7 +76,10 @@ fn schema(workload: &Workload) -> String {
         let own = (1..=action.len()).filter(|&end| groups.contains(&action[..end]));
         let own: Vec<String> = own.map(|end| format!("\"{}*\"", &action[..end])).collect();
         let member = if own.is_empty() { String::new() } else { format!(" in [{}]", own.join(", ")) };
-        let _ = writeln!(text, "action {action:?}{member} appliesTo {{ principal: Agent, resource: Target, context: Ask }};");
+        let _ = writeln!(
+            text,
+            "action {action:?}{member} appliesTo {{ principal: Agent, resource: Target, context: Ask }};"
+        );
     }
     text
 }
@@ -163,7 +166,8 @@ impl Cedar {
         let [agents, actions] = &self.types;
         let entity = |ty: &EntityTypeName, id| EntityUid::from_type_name_and_id(ty.clone(), EntityId::new(id));
         let (agent, action) = (entity(agents, agent), entity(actions, action));
-        Request::new(agent, action, self.target.clone(), context, self.schema.as_ref()).expect("a request by the schema")
+        Request::new(agent, action, self.target.clone(), context, self.schema.as_ref())
+            .expect("a request by the schema")
     }
 
     fn decide(&self, action: &str, request: &Request) -> Tier {
@@ -219,6 +223,10 @@ fn main() {
     kit::serve(&[
         Arm { takes: Arm::up_to::<1_000>, load: |files, _| boxed(Cedar::load(files, true)), ..arm("cedar") },
         arm("cedar, not validated"),
-        Arm { load: |files, workload| boxed(Cedar::indexed(files, workload)), from_text: false, ..arm("cedar + index") },
+        Arm {
+            load: |files, workload| boxed(Cedar::indexed(files, workload)),
+            from_text: false,
+            ..arm("cedar + index")
+        },
     ]);
 }

@@ -106,7 +106,8 @@ impl Interpreter {
     fn decide(&self, ask: &Ask) -> Tier {
         let first = |rules: &[u32], scoped: bool| {
             rules.iter().map(|&i| &self.rules[i as usize]).find(|rule| {
-                (scoped || rule.scope.covers(&ask.action)) && rule.tests.iter().all(|test| holds(test, &self.parents, ask))
+                (scoped || rule.scope.covers(&ask.action))
+                    && rule.tests.iter().all(|test| holds(test, &self.parents, ask))
             })
         };
         let found = match &self.index {
@@ -160,7 +161,11 @@ fn resolver(workload: &Workload) -> Result<fn(&str) -> Decide, String> {
 }
 
 /// An engine of native code: it has no text to load.
-fn native(name: &'static str, takes: fn(&Workload) -> bool, load: fn(&Files, &Workload) -> Result<Box<dyn Engine>, String>) -> Arm {
+fn native(
+    name: &'static str,
+    takes: fn(&Workload) -> bool,
+    load: fn(&Files, &Workload) -> Result<Box<dyn Engine>, String>,
+) -> Arm {
     Arm { name, takes, modes: &Mode::ALL, decides: true, write: nothing, load, from_text: false }
 }
 
@@ -168,10 +173,14 @@ pub(crate) fn arms() -> Vec<Arm> {
     vec![
         native("limit", known, |_, w| Ok(Box::new(Limit { resolve: resolver(w)?, asks: Vec::new() }))),
         native("limit, resolved", known, |_, w| Ok(Box::new(Resolved { resolve: resolver(w)?, asks: Vec::new() }))),
-        native("rust match", |w| limits::matcher(&w.name).is_some(), |_, w| {
-            let decide = limits::matcher(&w.name).ok_or("no code was generated")?;
-            Ok(Box::new(Match { decide, asks: Vec::new() }))
-        }),
+        native(
+            "rust match",
+            |w| limits::matcher(&w.name).is_some(),
+            |_, w| {
+                let decide = limits::matcher(&w.name).ok_or("no code was generated")?;
+                Ok(Box::new(Match { decide, asks: Vec::new() }))
+            },
+        ),
         native("index + interpreter", |_| true, |_, w| Ok(Interpreter::load(w, true))),
         native("naive scan", |w| w.asks.len() <= 64, |_, w| Ok(Interpreter::load(w, false))),
         Arm {

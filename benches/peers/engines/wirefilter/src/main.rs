@@ -93,7 +93,13 @@ impl Wirefilter {
 
     fn context(&self, ask: &'static Ask) -> ExecutionContext<'static> {
         let mut context = ExecutionContext::new(self.scheme);
-        let texts = [("action", &ask.action), ("path", &ask.path), ("branch", &ask.branch), ("bump", &ask.bump), ("env", &ask.env)];
+        let texts = [
+            ("action", &ask.action),
+            ("path", &ask.path),
+            ("branch", &ask.branch),
+            ("bump", &ask.bump),
+            ("env", &ask.env),
+        ];
         for (name, text) in texts {
             context.set_field_value(name, text.as_str()).expect("a text");
         }
