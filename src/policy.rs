@@ -8,6 +8,7 @@ mod texts;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::artefact::{Artefact, ArtefactError};
 use crate::check::typed::{RawEntity, TypedPolicy};
 use crate::decision::{Decision, Engine, PolicyHash, Tier};
 use crate::diagnostic::Diagnostic;
@@ -74,6 +75,24 @@ impl Policy {
             #[cfg(feature = "jit")]
             native: None,
         }
+    }
+
+    /// A policy from a whole artefact of `aasc build`, ready to serve many requests. It decides as the policy
+    /// that the artefact was built from; tests and asserts stay behind.
+    ///
+    /// ```
+    /// use aas::{Policy, Settings, SourceSet, artefact};
+    /// let sources = SourceSet::single("demo.aasrule", "package demo\n\naction ping\n\nrule pings on ping { green }\n");
+    /// let policy = Policy::compile(&sources, &Settings::default()).expect("a policy without errors");
+    /// let bytes = artefact::write(policy.typed(), &sources).expect("an artefact");
+    /// let again = Policy::from_artefact(&bytes).expect("the same policy");
+    /// assert_eq!(again.hash(), policy.hash());
+    /// ```
+    ///
+    /// # Errors
+    /// Where it is damaged, malformed, or made for another version.
+    pub fn from_artefact(bytes: &[u8]) -> Result<Self, ArtefactError> {
+        Artefact::open(bytes)?.policy().map(Self::from_typed)
     }
 
     /// The same policy with native code, which was compared with plan and interpreter on generated frames

@@ -95,6 +95,20 @@ impl SourceFile {
         Self { name: name.into(), text, line_starts, home: None }
     }
 
+    /// A file of which only the name and the places where its lines begin are known; none where those are not
+    /// in order, from 0.
+    #[must_use]
+    pub fn outline(name: impl Into<String>, line_starts: Vec<u32>) -> Option<Self> {
+        let ordered = line_starts.first() == Some(&0) && line_starts.is_sorted_by(|a, b| a < b);
+        ordered.then(|| Self { name: name.into(), text: String::new(), line_starts, home: None })
+    }
+
+    /// Where its lines begin.
+    #[must_use]
+    pub fn line_starts(&self) -> &[u32] {
+        &self.line_starts
+    }
+
     /// The name diagnostics show, usually a path.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -165,6 +179,13 @@ impl SourceSet {
     pub fn add_to(&mut self, home: &str, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = self.add(name, text);
         self.files[id.0 as usize].home = Some(home.into());
+        id
+    }
+
+    /// Adds a file that was made before, with the package whose `aas.toml` brought it, and returns its id.
+    pub fn add_file(&mut self, file: SourceFile, home: Option<String>) -> FileId {
+        let id = FileId(self.files.len() as u32);
+        self.files.push(SourceFile { home, ..file });
         id
     }
 

@@ -63,7 +63,7 @@ fn judge(page: &Page) -> Vec<String> {
         );
         return wrong;
     };
-    let policy = Compiled::new(typed);
+    let policy = Compiled::new(typed, &page.sources);
     for ask in &page.requests {
         if let Err(why) = decision(page, &policy, ask) {
             wrong.push(format!("line {}: {why}", ask.line));

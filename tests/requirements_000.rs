@@ -48,7 +48,7 @@ fn autonomy() -> Compiled {
     let checked = pipeline::check(&sources, &manifest.settings);
     let shown = aas::diagnostic::render::human(&checked.diagnostics, &sources, false);
     assert!(checked.diagnostics.is_empty(), "rules/autonomy is not clean\n{shown}");
-    Compiled::new(checked.policy.expect("a policy without findings"))
+    Compiled::new(checked.policy.expect("a policy without findings"), &sources)
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::types::{FieldDef, FieldType, Type};
 use crate::value::Value;
 
 /// Version of the canonical form and of the builtin tables it stands for; a change of meaning changes it.
-const FORM: &str = "aas-canonical-1";
+pub(crate) const FORM: &str = "aas-canonical-1";
 
 /// The identity of a policy. Beside what decides it covers what people and the governor read: the texts of
 /// all items, and whatever stateful and runtime items say.

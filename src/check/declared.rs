@@ -42,7 +42,7 @@ const SIMPLE: &[(&str, Type)] = &[
 ];
 
 /// The types that every set has.
-pub(super) fn builtin_types() -> TypeTable {
+pub(crate) fn builtin_types() -> TypeTable {
     let variants = |names: &[&str]| names.iter().map(|n| Arc::from(*n)).collect();
     let enum_def =
         |name: &str, ordered, names: &[&str]| EnumDef { name: name.into(), ordered, variants: variants(names) };

@@ -7,9 +7,9 @@
 //! their conditions; tests and asserts; lints over the whole.
 
 mod asserts;
-mod canonical;
+pub(crate) mod canonical;
 pub(crate) mod consequences;
-mod declared;
+pub(crate) mod declared;
 mod expression;
 mod floors;
 mod items;

@@ -90,12 +90,7 @@ pub fn request(policy: &TypedPolicy, text: &str, placement: Placement) -> Read<I
 /// # Errors
 /// Where it has another form.
 pub fn request_of(policy: &TypedPolicy, raw: &Raw, placement: Placement) -> Read<Incoming> {
-    const MEMBERS: [&str; 8] = ["agent", "action", "params", "claims", "observed", "fields", "facts", "now"];
-    let top = object("request", raw)?;
-    only(top, &MEMBERS, "")?;
-    let Some(Raw::Text(action)) = get(top, "action") else {
-        return wrong("action", "the name of the action is required, as a string");
-    };
+    let (top, action) = head(raw)?;
     let mut incoming =
         Incoming { request: Request::new(action), facts: Facts::default(), entities: Vec::new(), warnings: Vec::new() };
     incoming.request.params = fields(top, "params", "")?;
@@ -119,6 +114,25 @@ pub fn request_of(policy: &TypedPolicy, raw: &Raw, placement: Placement) -> Read
         }
     };
     Ok(incoming)
+}
+
+/// The action of a request, for whoever must know it before there is a policy.
+///
+/// # Errors
+/// Where the value has another form.
+pub fn action_of(raw: &Raw) -> Read<&str> {
+    head(raw).map(|(_, action)| &**action)
+}
+
+/// A request's members and its action.
+fn head(raw: &Raw) -> Read<(&RawFields, &Arc<str>)> {
+    const MEMBERS: [&str; 8] = ["agent", "action", "params", "claims", "observed", "fields", "facts", "now"];
+    let top = object("request", raw)?;
+    only(top, &MEMBERS, "")?;
+    match get(top, "action") {
+        Some(Raw::Text(action)) => Ok((top, action)),
+        _ => wrong("action", "the name of the action is required, as a string"),
+    }
 }
 
 fn read_facts(raw: &Raw, incoming: &mut Incoming) -> Read<()> {

@@ -5,15 +5,19 @@ use aas::decision::{Decision, Engine};
 use aas::reader::wire::{self, Placement};
 use aas::{Facts, Policy, Request, SourceSet};
 
+use super::artefact::Again;
+
 /// A policy in every form that decides.
 pub(crate) struct Compiled {
     policy: Policy,
+    again: Again,
 }
 
 impl Compiled {
-    /// Compiles a checked policy, to native code too.
-    pub(crate) fn new(typed: TypedPolicy) -> Self {
-        Self { policy: Policy::from_typed(typed).with_native().expect("native code") }
+    /// Compiles a checked policy, to native code too, and writes it as an artefact.
+    pub(crate) fn new(typed: TypedPolicy, sources: &SourceSet) -> Self {
+        let again = Again::new(&typed, sources);
+        Self { policy: Policy::from_typed(typed).with_native().expect("native code"), again }
     }
 
     /// The typed policy.
@@ -41,10 +45,12 @@ impl Compiled {
         }
         match super::offered::decide(&self.policy, request, facts, &entities) {
             Some(other) if (Decision { engine: meaning.engine, ..other.clone() }) != meaning => {
-                Err(format!("read where it lies it differs from the interpreter\n      {meaning:?}\n      {other:?}"))
+                return Err(format!("read where it lies it differs from the interpreter\n      {meaning:?}\n      {other:?}"));
             }
-            Some(_) | None => Ok(meaning),
+            Some(_) | None => {}
         }
+        let difference = self.again.difference((&self.policy, &meaning), (request, facts, &entities));
+        difference.map_or(Ok(meaning), Err)
     }
 
     /// Texts of the determining items of a request in its wire form.

@@ -3,16 +3,17 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use aas::artefact::{Artefact, Texts};
 use aas::decision::{Decision, Engine, Tier};
 use aas::json::MAX_BYTES;
-use aas::reader::wire::{self, Placement};
-use aas::{Entities, Facts, Policy, Request};
+use aas::reader::wire::{self, Incoming, Placement, WireError};
+use aas::{Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::compile::{compile, with_native};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::load::{self, Set};
+use crate::load::{self, artefact::OnDisk};
 use crate::out::{self, Out};
 use crate::shown;
 
@@ -20,7 +21,7 @@ use crate::shown;
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("input").required(true))]
 pub(crate) struct Args {
-    /// Rule files and folders; together they are one policy set.
+    /// Rule files and folders, together one policy set; or an artefact of `aasc build`.
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     rules: Vec<PathBuf>,
     /// A file with one request as JSON; `-` is standard input.
@@ -29,9 +30,10 @@ pub(crate) struct Args {
     /// A file with a request on each line; the decisions come out in the same order, a line each.
     #[arg(long, value_name = "FILE", group = "input")]
     requests: Option<PathBuf>,
-    /// Which evaluator decides; `all` asks each of them and fails where they differ.
-    #[arg(long, value_enum, default_value_t = Wanted::Jit)]
-    engine: Wanted,
+    /// Which evaluator decides; `all` asks each of them and fails where they differ. Native code takes longer to
+    /// make than one decision, so without this option a single request is decided by the plan, many by `jit`.
+    #[arg(long, value_enum)]
+    engine: Option<Wanted>,
     /// Tells how the decision came about.
     #[arg(long)]
     explain: bool,
@@ -76,8 +78,9 @@ enum Format {
 /// A policy with what is needed to answer by it.
 struct Desk<'a> {
     args: &'a Args,
-    set: Set,
+    sources: SourceSet,
     policy: Policy,
+    engines: &'static [Engine],
 }
 
 /// A request that was read, with its answer.
@@ -89,29 +92,76 @@ struct Answered {
 }
 
 pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
-    let set = load::single(&args.rules)?;
-    let policy = compile(&set)?;
-    let wanted = args.engine.engines();
-    let policy = if wanted.contains(&Engine::Jit) { with_native(policy) } else { policy };
-    let desk = Desk { args, set, policy };
+    let artefact = load::artefact::named(&args.rules)?;
     match (&args.request, &args.requests) {
-        (Some(file), _) => desk.one(file, out),
-        (None, Some(file)) => desk.many(file, out),
+        (Some(file), _) => one(args, artefact, file, out),
+        (None, Some(file)) => many(args, artefact, file, out),
         (None, None) => Err(Failure::said("Name a request with --request, or requests with --requests.")),
     }
 }
 
-impl Desk<'_> {
-    fn one(&self, file: &Path, out: &mut Out) -> Outcome {
-        let mut bytes = Vec::new();
-        open(file)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| unreadable(file, &e))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Failure::said(format_args!("{} is not UTF-8: byte {at} is wrong.", name_of(file)))
-        })?;
-        let answered = self.answer(&text).map_err(|said| Failure::said(format_args!("{}: {said}", name_of(file))))?;
+/// One request. Of an artefact only what its action needs is read.
+fn one(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outcome {
+    let engines = args.engine.unwrap_or(Wanted::Plan).engines();
+    let Some(path) = artefact else {
+        let desk = Desk::of_rules(args, engines)?;
+        return desk.one(file, &read_one(file)?, out);
+    };
+    let artefact = load::artefact::open(path)?;
+    let raw = read_one(file)?;
+    let action = wire::action_of(&raw).map_err(|error| not_read(file, &error))?;
+    let part = OneAction::load(&artefact, action).map_err(|why| load::artefact::refused(path, &why))?;
+    let Some(policy) = part.policy_for(&Request::new(action)) else {
+        return Err(Failure::said("The part of the artefact is that of another action; this is a fault of aasc."));
+    };
+    Desk::of_artefact(args, engines, (path, &artefact), policy.clone())?.one(file, &raw, out)
+}
+
+/// A request on each line.
+fn many(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outcome {
+    let engines = args.engine.unwrap_or(Wanted::Jit).engines();
+    let desk = match artefact {
+        None => Desk::of_rules(args, engines)?,
+        Some(path) => {
+            let artefact = load::artefact::open(path)?;
+            let typed = artefact.policy().map_err(|why| load::artefact::refused(path, &why))?;
+            Desk::of_artefact(args, engines, (path, &artefact), Policy::from_typed(typed))?
+        }
+    };
+    desk.many(file, out)
+}
+
+impl<'a> Desk<'a> {
+    fn of_rules(args: &'a Args, engines: &'static [Engine]) -> Outcome<Self> {
+        let set = load::single(&args.rules)?;
+        let policy = compile(&set)?;
+        Ok(Self::new(args, engines, policy, set.sources))
+    }
+
+    /// Only an explanation quotes the rules; otherwise their lines are enough.
+    fn of_artefact(
+        args: &'a Args,
+        engines: &'static [Engine],
+        (path, artefact): (&Path, &Artefact<OnDisk>),
+        policy: Policy,
+    ) -> Outcome<Self> {
+        let texts = if args.explain { Texts::OfItems } else { Texts::Lines };
+        let sources = artefact.sources(policy.typed(), texts).map_err(|why| load::artefact::refused(path, &why))?;
+        Ok(Self::new(args, engines, policy, sources))
+    }
+
+    fn new(args: &'a Args, engines: &'static [Engine], policy: Policy, sources: SourceSet) -> Self {
+        let policy = if engines.contains(&Engine::Jit) { with_native(policy) } else { policy };
+        Self { args, sources, policy, engines }
+    }
+
+    fn one(&self, file: &Path, raw: &Raw, out: &mut Out) -> Outcome {
+        let read = wire::request_of(self.policy.typed(), raw, Placement::Tests);
+        let incoming = read.map_err(|error| not_read(file, &error))?;
+        let answered =
+            self.answer(incoming).map_err(|said| Failure::said(format_args!("{}: {said}", name_of(file))))?;
         match self.args.format {
-            Format::Human => shown::human(&self.policy, &self.set.sources, &answered.view(), self.args.explain, out)?,
+            Format::Human => shown::human(&self.policy, &self.sources, &answered.view(), self.args.explain, out)?,
             Format::Json => out.line(crate::report::pretty(&self.json(&answered)))?,
         }
         Ok(match answered.decision.tier {
@@ -141,7 +191,7 @@ impl Desk<'_> {
                 continue;
             }
             let answered = match std::str::from_utf8(&line) {
-                Ok(text) => self.answer(text.trim()),
+                Ok(text) => self.line(text.trim()),
                 Err(_) => Err("the line is not UTF-8".into()),
             };
             let value = match answered {
@@ -156,9 +206,13 @@ impl Desk<'_> {
         }
     }
 
-    /// Reads a request and decides it. The clock and start values are taken here, and only here.
-    fn answer(&self, text: &str) -> Result<Answered, String> {
-        let incoming = wire::request(self.policy.typed(), text, Placement::Tests).map_err(|error| error.to_string())?;
+    fn line(&self, text: &str) -> Result<Answered, String> {
+        let read = wire::request(self.policy.typed(), text, Placement::Tests);
+        self.answer(read.map_err(|error| error.to_string())?)
+    }
+
+    /// Decides a request. The clock and start values are taken here, and only here.
+    fn answer(&self, incoming: Incoming) -> Result<Answered, String> {
         for warning in &incoming.warnings {
             out::note(format_args!("warning: {warning}"));
         }
@@ -166,13 +220,8 @@ impl Desk<'_> {
         facts.now.get_or_insert_with(|| jiff::Timestamp::now().as_microsecond());
         let entities = self.policy.entities(&incoming.entities).map_err(|error| error.to_string())?;
         let request = incoming.request;
-        let decisions: Vec<Decision> = self
-            .args
-            .engine
-            .engines()
-            .iter()
-            .map(|engine| self.policy.decide_with(*engine, &request, &facts, &entities))
-            .collect();
+        let decisions: Vec<Decision> =
+            self.engines.iter().map(|engine| self.policy.decide_with(*engine, &request, &facts, &entities)).collect();
         let Some((first, others)) = decisions.split_first() else { return Err("no engine was asked".into()) };
         if let Some(other) = others.iter().find(|d| !shown::same(first, d)) {
             return Err(format!(
@@ -191,7 +240,7 @@ impl Desk<'_> {
     }
 
     fn json(&self, answered: &Answered) -> Value {
-        shown::json(&self.policy, &self.set.sources, &answered.view(), self.args.explain)
+        shown::json(&self.policy, &self.sources, &answered.view(), self.args.explain)
     }
 }
 
@@ -199,6 +248,21 @@ impl Answered {
     fn view(&self) -> shown::View<'_> {
         shown::View { request: &self.request, facts: &self.facts, entities: &self.entities, decision: &self.decision }
     }
+}
+
+/// The JSON of a single request.
+fn read_one(file: &Path) -> Outcome<Raw> {
+    let mut bytes = Vec::new();
+    open(file)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|e| unreadable(file, &e))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::said(format_args!("{} is not UTF-8: byte {at} is wrong.", name_of(file)))
+    })?;
+    aas::json::parse(&text).map_err(|error| not_read(file, &WireError::Json(error)))
+}
+
+fn not_read(file: &Path, error: &WireError) -> Failure {
+    Failure::said(format_args!("{}: {error}", name_of(file)))
 }
 
 fn open(file: &Path) -> Outcome<Box<dyn Read>> {

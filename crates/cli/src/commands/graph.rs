@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aas::check::typed::TypedPolicy;
 use clap::ValueEnum;
 
 use crate::compile::compile;
@@ -13,7 +14,7 @@ use crate::out::Out;
 /// Draws how decisions come about: the whole graph, or that of one action.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Rule files and folders.
+    /// Rule files and folders, or an artefact of `aasc build`.
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     /// Only what concerns this action.
@@ -52,13 +53,21 @@ impl Format {
     }
 }
 
+/// The policies that the paths mean: one artefact, or sets of rule files.
+fn policies(paths: &[PathBuf]) -> Outcome<Vec<TypedPolicy>> {
+    if let Some(path) = load::artefact::named(paths)? {
+        let policy = load::artefact::open(path)?.policy();
+        return Ok(vec![policy.map_err(|why| load::artefact::refused(path, &why))?]);
+    }
+    load::sets(paths)?.iter().map(|set| Ok(compile(set)?.typed().clone())).collect()
+}
+
 pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let format = args.format.or_else(|| Format::of_file(args.output.as_deref()?)).unwrap_or(Format::Text);
     let mut drawings = Vec::new();
     let mut known = Vec::new();
-    for set in load::sets(&args.paths)? {
-        let policy = compile(&set)?;
-        let typed = policy.typed();
+    for policy in policies(&args.paths)? {
+        let typed = &policy;
         if let Some(action) = &args.action
             && typed.action(action).is_none()
         {

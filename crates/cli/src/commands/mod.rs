@@ -1,5 +1,6 @@
 //! The commands: one file each, and one variant each here.
 
+mod build;
 pub(crate) mod check;
 mod completions;
 mod eval;
@@ -31,6 +32,7 @@ enum Command {
     Check(check::Args),
     Eval(eval::Args),
     Test(test::Args),
+    Build(build::Args),
     Fmt(fmt::Args),
     Graph(graph::Args),
     Explain(explain::Args),
@@ -44,6 +46,7 @@ pub(crate) fn run(cli: Cli, out: &mut Out) -> Outcome {
     match cli.command {
         Command::Check(args) => check::run(&args, out),
         Command::Eval(args) => eval::run(&args, out),
+        Command::Build(args) => build::run(&args, out),
         Command::Test(args) => test::run(&args, out),
         Command::Fmt(args) => fmt::run(&args, out),
         Command::Graph(args) => graph::run(&args, out),

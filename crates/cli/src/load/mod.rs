@@ -8,9 +8,12 @@
 //! 2. [`package`]: their files and those of their dependencies, in a fixed order.
 //! 3. [`read`]: the texts, within the limits.
 //!
+//! An [`artefact`] of `aasc build` is no source: only `aasc eval` and `aasc graph` read one.
+//!
 //! What is wrong with a file's text or with an `aas.toml` is a finding like any other; what cannot be read at
 //! all is a [`Failure`].
 
+pub(crate) mod artefact;
 mod find;
 mod package;
 mod read;
@@ -22,6 +25,7 @@ use aas::{Settings, SourceSet};
 
 use crate::exit::{Failure, Outcome};
 
+pub(crate) use artefact::ENDING as ENDING_OF_ARTEFACTS;
 pub(crate) use find::rule_files;
 pub(crate) use read::{Text, bytes_to_text, read_text};
 
@@ -48,6 +52,12 @@ pub(crate) struct Set {
 
 /// The policy sets that the paths mean: one for each package, and one for all loose files.
 pub(crate) fn sets(paths: &[PathBuf]) -> Outcome<Vec<Set>> {
+    if let Some(artefact) = paths.iter().find(|path| artefact::is_artefact(path)) {
+        return Err(Failure::said(format_args!(
+            "`{}` is an artefact; `aasc eval` and `aasc graph` read one, the others need the rule files.",
+            artefact.display()
+        )));
+    }
     let found = find::find(paths)?;
     let mut sets = Vec::new();
     for folder in &found.packages {
