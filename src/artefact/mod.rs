@@ -1,6 +1,6 @@
 //! A checked policy as one file: decided from at once, without the compiler.
 //!
-//! Checking a large set takes longer than a one-shot process may. [`write`] turns a [`TypedPolicy`] into bytes;
+//! Checking a large set takes longer than a one-shot process may. [`write()`] turns a [`TypedPolicy`] into bytes;
 //! [`Artefact`] reads them back, whole for whoever serves many requests ([`Artefact::policy`]), or only what one
 //! action needs ([`Artefact::policy_for`]), which does not grow with the rule set. Names, places and texts are
 //! kept, so that errors and explanations are told with the same words, and so are the rule files themselves.
@@ -15,14 +15,16 @@
 //!
 //! 1. [`bytes`]: numbers, texts and lists; [`values`] and [`parts`]: types, constants, expressions, items.
 //! 2. [`container`]: header, index, sections, pages.
-//! 3. [`write`](mod@write) and [`read`]: between a policy and its sections.
+//! 3. [`write`](mod@write), [`read`] and [`slice`]: between a policy and its sections ([`stored`]).
 //! 4. [`sound`]: what the checker promises of a policy, asked again.
 
 mod bytes;
 mod container;
 mod parts;
 mod read;
+mod slice;
 mod sound;
+mod stored;
 mod values;
 mod write;
 

@@ -3,7 +3,8 @@
 use super::ArtefactError;
 use super::bytes::{Coded, Writer};
 use super::container::{self, Index, PAGE, Part};
-use super::read::{Abouts, Artefact, Globals, StoredAction, StoredFile, StoredItem, Texts, runs};
+use super::read::{Artefact, Texts};
+use super::stored::{Abouts, Globals, StoredAction, StoredFile, StoredItem, runs};
 use crate::check::canonical;
 use crate::check::typed::{ActionDef, Item, TypedPolicy};
 use crate::settings::Settings;

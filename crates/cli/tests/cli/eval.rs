@@ -33,7 +33,7 @@ fn a_decision_as_json_has_its_fixed_form() {
     let keys: Vec<&String> = item.as_object().expect("it is an object").keys().collect();
     assert_eq!(keys, ["item", "kind", "tier", "code", "because", "file", "line"]);
     assert_eq!((item["item"].as_str(), item["kind"].as_str()), (Some("desk.outside"), Some("guard")));
-    assert_eq!((decision["disposition"].as_str(), decision["engine"].as_str()), (Some("ask"), Some("jit")));
+    assert_eq!((decision["disposition"].as_str(), decision["engine"].as_str()), (Some("ask"), Some("plan")));
     assert!(item["because"].as_str().is_some_and(|b| b.ends_with("is not one of us.")), "{item}");
 }
 

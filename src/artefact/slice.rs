@@ -1,0 +1,212 @@
+//! The part of a policy that deciding one action needs.
+//!
+//! Actions and aliases are sorted by name and lie on pages whose first names stand in the index, so a name is
+//! found on one page. The action says which items concern it; those, and what they name, are read and numbered
+//! anew in the same order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::bytes::{Coded, Reader, Taken, malformed};
+use super::container::{Bytes, PAGE, Place};
+use super::read::Artefact;
+use super::stored::{StoredAction, StoredItem, unrolled};
+use super::{ArtefactError, sound};
+use crate::action_name;
+use crate::check::typed::{ActionDef, ActionId, Duty, Item, ItemBody, TypedPolicy};
+use crate::decision::ItemId;
+
+impl<B: Bytes> Artefact<B> {
+    /// What deciding one action needs, as a policy of its own: the action under its name or alias, and the
+    /// items that concern it, in their order. Its hash is that of the whole policy. A name that nobody declares
+    /// gives the floors and approvals that reach it.
+    ///
+    /// It decides requests for this action and no other: whatever else is asked of it looks undeclared.
+    ///
+    /// # Errors
+    /// Where a part that is needed is damaged or malformed.
+    pub fn policy_for(&self, action: &str) -> Result<TypedPolicy, ArtefactError> {
+        let mut policy = self.empty()?;
+        let mut slice = Slice { artefact: self, items: BTreeMap::new(), actions: BTreeMap::new() };
+        let asked = self.find(action)?;
+        let about = match &asked {
+            Some((_, stored)) => unrolled(&stored.items, self.container.index.items)?,
+            None => self.about_undeclared(action)?,
+        };
+        slice.items(&about)?;
+        slice.whatever_they_name()?;
+        if let Some((id, stored)) = asked {
+            if *stored.action.name != *action {
+                policy.aliases = vec![(action.into(), id)];
+            }
+            slice.actions.insert(id.0, stored.action);
+            slice.finish(Some(id), &about, &mut policy)?;
+        } else {
+            slice.finish(None, &about, &mut policy)?;
+        }
+        sound::check(&policy)?;
+        Ok(policy)
+    }
+
+    /// One entry of a kind.
+    fn entry<T: Coded>(&self, place: impl Fn(usize) -> Place, id: u32, count: u32) -> Taken<T> {
+        if id >= count {
+            return Err(malformed("it names an action or item that it does not have"));
+        }
+        let (number, entry) = (id as usize / PAGE, id as usize % PAGE);
+        let bytes = self.container.section(place(number))?;
+        let mut r = self.container.reader(self.page(&bytes, number, count)?.entry(entry)?);
+        let made = T::take(&mut r)?;
+        r.end()?;
+        Ok(made)
+    }
+
+    /// A declared action by its name or alias.
+    fn find(&self, name: &str) -> Taken<Option<(ActionId, StoredAction)>> {
+        let index = &self.container.index;
+        if let Some(id) = self.named(Place::Actions, &index.first_actions, index.actions, name, |r| {
+            // The name comes first.
+            Arc::<str>::take(r)
+        })? {
+            return Ok(Some((ActionId(id), self.entry(Place::Actions, id, index.actions)?)));
+        }
+        let Some(alias) = self.named(Place::Aliases, &index.first_aliases, index.aliases, name, Coded::take)? else {
+            return Ok(None);
+        };
+        let (_, id): (Arc<str>, ActionId) = self.entry(Place::Aliases, alias, index.aliases)?;
+        Ok(Some((id, self.entry(Place::Actions, id.0, index.actions)?)))
+    }
+
+    /// The place of a name among sorted entries.
+    fn named(
+        &self,
+        place: impl Fn(usize) -> Place,
+        firsts: &[Arc<str>],
+        count: u32,
+        name: &str,
+        take: impl Fn(&mut Reader<'_>) -> Taken<Arc<str>>,
+    ) -> Taken<Option<u32>> {
+        let Some(number) = firsts.partition_point(|first| **first <= *name).checked_sub(1) else { return Ok(None) };
+        let bytes = self.container.section(place(number))?;
+        let page = self.page(&bytes, number, count)?;
+        for entry in 0..page.len() {
+            if *take(&mut self.container.reader(page.entry(entry)?))? == *name {
+                return Ok(u32::try_from(number * PAGE + entry).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    /// The items that concern a name that nobody declares, ascending.
+    fn about_undeclared(&self, name: &str) -> Taken<Vec<u32>> {
+        let mut found = Vec::new();
+        for (patterns, items) in self.undeclared()? {
+            let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
+            if patterns.any || action_name::list_matches(parts, name) {
+                found.extend(unrolled(&items, self.container.index.items)?);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+}
+
+/// A part of a policy while it is gathered, by the places in the whole.
+struct Slice<'a, B> {
+    artefact: &'a Artefact<B>,
+    items: BTreeMap<u32, Item>,
+    actions: BTreeMap<u32, ActionDef>,
+}
+
+impl<B: Bytes> Slice<'_, B> {
+    /// Reads items; a page is read once where several stand on it.
+    fn items(&mut self, wanted: &[u32]) -> Taken<()> {
+        let (container, count) = (&self.artefact.container, self.artefact.container.index.items);
+        for group in wanted.chunk_by(|a, b| *a as usize / PAGE == *b as usize / PAGE) {
+            let number = group[0] as usize / PAGE;
+            if group.iter().any(|id| *id >= count) {
+                return Err(malformed("it names an action or item that it does not have"));
+            }
+            let bytes = container.section(Place::Items(number))?;
+            let page = self.artefact.page(&bytes, number, count)?;
+            for id in group {
+                let mut r = container.reader(page.entry(*id as usize % PAGE)?);
+                let StoredItem { item, .. } = Coded::take(&mut r)?;
+                r.end()?;
+                self.items.insert(*id, item);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the items and actions that the items name, so that every name in the slice means something.
+    fn whatever_they_name(&mut self) -> Taken<()> {
+        let named = self.items.values().filter_map(|item| match &item.body {
+            ItemBody::Relax { of, .. } => *of,
+            ItemBody::Exception { to, .. } => Some(*to),
+            ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Approval { .. } => None,
+        });
+        let mut named: Vec<u32> = named.map(|id| id.0).filter(|id| !self.items.contains_key(id)).collect();
+        named.sort_unstable();
+        named.dedup();
+        self.items(&named)?;
+        for item in self.items.values() {
+            for duty in &item.obligations {
+                match duty {
+                    Duty::Instead(ActionId(id)) if !self.actions.contains_key(id) => {
+                        let count = self.artefact.container.index.actions;
+                        let stored: StoredAction = self.artefact.entry(Place::Actions, *id, count)?;
+                        self.actions.insert(*id, stored.action);
+                    }
+                    Duty::Instead(_) | Duty::Notify(_) | Duty::Redact(_) | Duty::Run { .. } => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Numbers everything anew, in the same order.
+    fn finish(self, asked: Option<ActionId>, about: &[u32], policy: &mut TypedPolicy) -> Taken<()> {
+        let Self { items, actions, .. } = self;
+        let lost = || malformed("it names an action or item that it does not have");
+        let action_ids: Vec<u32> = actions.keys().copied().collect();
+        let new_action = |id: &mut ActionId| -> Taken<()> {
+            let place = action_ids.binary_search(&id.0).map_err(|_| lost())?;
+            id.0 = place as u32;
+            Ok(())
+        };
+        let item_ids: Vec<u32> = items.keys().copied().collect();
+        let new_item = |id: &mut ItemId| -> Taken<()> {
+            let place = item_ids.binary_search(&id.0).map_err(|_| lost())?;
+            id.0 = place as u32;
+            Ok(())
+        };
+        let mut asked = asked;
+        if let Some(id) = &mut asked {
+            new_action(id)?;
+        }
+        for (_, id) in &mut policy.aliases {
+            new_action(id)?;
+        }
+        policy.actions = actions.into_values().collect();
+        for (id, mut item) in items {
+            let concerns = about.binary_search(&id).is_ok();
+            item.scope.actions = asked.filter(|_| concerns).into_iter().collect();
+            item.scope.undeclared = item.scope.undeclared.filter(|_| concerns && asked.is_none());
+            match &mut item.body {
+                ItemBody::Relax { of, .. } => of.as_mut().map_or(Ok(()), new_item)?,
+                ItemBody::Exception { to, .. } => new_item(to)?,
+                ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Approval { .. } => {}
+            }
+            for duty in &mut item.obligations {
+                match duty {
+                    Duty::Instead(action) => new_action(action)?,
+                    Duty::Notify(_) | Duty::Redact(_) | Duty::Run { .. } => {}
+                }
+            }
+            policy.items.push(item);
+        }
+        Ok(())
+    }
+}
