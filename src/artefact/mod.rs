@@ -15,7 +15,7 @@
 //!
 //! 1. [`bytes`]: numbers, texts and lists; [`values`] and [`parts`]: types, constants, expressions, items.
 //! 2. [`container`]: header, index, sections, pages.
-//! 3. [`write`](mod@write), [`read`] and [`slice`]: between a policy and its sections ([`stored`]).
+//! 3. [`write`](mod@write), [`read`] and [`mod@slice`]: between a policy and its sections ([`stored`]).
 //! 4. [`sound`]: what the checker promises of a policy, asked again.
 
 mod bytes;

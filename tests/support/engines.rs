@@ -45,7 +45,9 @@ impl Compiled {
         }
         match super::offered::decide(&self.policy, request, facts, &entities) {
             Some(other) if (Decision { engine: meaning.engine, ..other.clone() }) != meaning => {
-                return Err(format!("read where it lies it differs from the interpreter\n      {meaning:?}\n      {other:?}"));
+                return Err(format!(
+                    "read where it lies it differs from the interpreter\n      {meaning:?}\n      {other:?}"
+                ));
             }
             Some(_) | None => {}
         }
