@@ -81,6 +81,8 @@ pub(crate) fn fields() -> Vec<FieldDef> {
         ("branch", Type::String, Origin::Parameter),
         ("changed", list_of(Type::String), Origin::Observed),
         ("cost", Type::Decimal, Origin::Claimed),
+        ("file", Type::Path, Origin::Parameter),
+        ("label", Type::String.optional(), Origin::Parameter),
         ("lines", Type::Int, Origin::Observed),
         ("owner", Type::Entity(EntityTypeId(1)), Origin::Parameter),
         ("passed", Type::Bool, Origin::Observed),

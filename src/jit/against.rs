@@ -11,6 +11,7 @@ use std::fmt;
 
 use super::dictate::{Dictated, Prints, Slots, fit, word};
 use super::frames::{Effort, FrameSource, sample_frames};
+use super::pieces;
 use super::validate::{Mismatch, compare};
 use crate::check::typed::{ItemBody, TypedPolicy};
 use crate::decision::{ItemId, Tier};
@@ -69,18 +70,21 @@ pub fn validate_against(
     for (id, unit) in plan.units() {
         let check = Check::new(policy, plan, code, &prints, id, scopes.of(unit))?;
         let mut source = FrameSource::new(u64::from(id.0) + 1);
-        let frames = sample_frames(unit, effort, &mut source);
+        let frames = sample_frames(unit.body(), effort, &mut source);
         let affordable = (WORK / unit.rows.len().pow(2).max(1)).max(FEWEST);
         let step = frames.len().div_ceil(effort.interpreted.clamp(1, affordable)).max(1);
         let mixtures = frames.len().saturating_sub(effort.mixtures.min(affordable));
         for (place, mut frame) in frames.into_iter().enumerate() {
             compare(plan, code, id, &frame).map_err(Difference::FromPlan)?;
             if place % step == 0 || place >= mixtures {
-                fit(unit, &types, &mut frame);
+                fit(unit.body(), &types, &mut frame);
                 check.frame(&frame, &types)?;
                 tried += 1;
             }
         }
+        let pieces =
+            pieces::Check { policy, plan, code, prints: &prints, types: &types, unit: id, bound: &check.bound };
+        tried += pieces.pieces(effort)?;
     }
     Ok(tried)
 }
@@ -125,9 +129,12 @@ struct Check<'a> {
     id: UnitId,
     unit: &'a Unit,
     slots: Slots,
+    /// Items of which the main block has a row.
     items: Vec<ItemId>,
-    /// The row of each branch.
+    /// The row of each branch, as far as the main block has it.
     rows: HashMap<(ItemId, u32), usize>,
+    /// The branches that lie in lanes.
+    in_lanes: HashSet<(ItemId, u32)>,
     bound: Bound,
     entities: Entities,
 }
@@ -149,14 +156,33 @@ impl<'a> Check<'a> {
             (0..count).map(move |branch| (item, branch))
         };
         let wanted: HashSet<(ItemId, u32)> = items.iter().copied().flat_map(branches).collect();
-        if rows.len() != unit.rows.len() || wanted.len() != rows.len() || !rows.keys().all(|r| wanted.contains(r)) {
+        let of_lanes = || unit.lanes.pieces.iter().flat_map(|piece| &piece.rows);
+        let in_lanes: HashSet<_> = of_lanes().map(|row| (row.item, row.branch)).collect();
+        let asked = unit.rows.len() + of_lanes().count();
+        let known: HashSet<_> = rows.keys().chain(&in_lanes).copied().collect();
+        if asked != known.len() || known != wanted {
             let text = format!("`{}`: the plan does not ask the conditions that the policy has", unit.title);
             return Err(Difference::FromLanguage(text));
         }
+        let in_main: HashSet<ItemId> = unit.rows.iter().map(|row| row.item).collect();
+        let items = items.into_iter().filter(|item| in_main.contains(item)).collect();
         // Whatever is read is dictated; the request only stands for the action.
         let bound = Bound::new(policy, &Request::new(&unit.title), &Facts::default());
-        let slots = Slots::new(unit);
-        Ok(Self { policy, plan, code, prints, id, unit, slots, items, rows, bound, entities: Entities::none() })
+        let slots = Slots::new(unit.body());
+        Ok(Self {
+            policy,
+            plan,
+            code,
+            prints,
+            id,
+            unit,
+            slots,
+            items,
+            rows,
+            in_lanes,
+            bound,
+            entities: Entities::none(),
+        })
     }
 
     fn run(&self, engine: &dyn Run, frame: &Frame) -> Out {
@@ -170,15 +196,23 @@ impl<'a> Check<'a> {
     }
 
     fn frame(&self, frame: &Frame, types: &HashMap<Fingerprint, &Type>) -> Result<(), Difference> {
-        let oracle = Dictated { prints: self.prints, slots: &self.slots, unit: self.unit, frame };
+        let oracle = Dictated { prints: self.prints, slots: &self.slots, of: self.unit.body(), frame };
         let scene = Scene::new(self.policy, &self.bound, &self.entities).dictated(&oracle);
-        let outcomes = interp::judge_items(&scene, &self.items);
+        let mut outcomes = interp::judge_items(&scene, &self.items);
+        // What lies in lanes is no business of the main block: there it counts as false.
+        for outcome in &mut outcomes.items {
+            for (branch, truth) in (0..).zip(&mut outcome.truths) {
+                if self.in_lanes.contains(&(outcome.item, branch)) {
+                    *truth = Truth::False;
+                }
+            }
+        }
         let tier = interp::combine(self.policy, &outcomes).tier;
         let native = self.run(self.code, frame);
         let warnings = u64::from(interp::warnings(self.policy, &outcomes));
         let counted = !self.unit.counts_warnings() || native.warnings() == warnings;
         let row = self.differing(&outcomes, &native);
-        if native.tier() == tier as u64 && counted && row.is_none() {
+        if self.unit.tier_of(native.tier()) == tier && counted && row.is_none() {
             return Ok(());
         }
         Err(Difference::FromLanguage(self.text(frame, types, row, tier, &native)))
@@ -197,6 +231,9 @@ impl<'a> Check<'a> {
             for (branch, truth) in (0..).zip(&outcome.truths) {
                 // A floor that an exception silences has vanished from the code's answer.
                 let truth = if silenced { Truth::False } else { *truth };
+                if self.in_lanes.contains(&(outcome.item, branch)) {
+                    continue;
+                }
                 let said = self.rows.get(&(outcome.item, branch)).map(|row| native.row(*row));
                 if said != Some((truth == Truth::True, truth == Truth::Erred)) {
                     return Some((outcome.item, branch, truth));
@@ -216,7 +253,7 @@ impl<'a> Check<'a> {
     ) -> String {
         let walked = self.run(&Walker, frame);
         let whose = if walked == *native { "native code and the plan say" } else { "native code says" };
-        let told = |out: &Out| Tier::ALL.get(out.tier() as usize).map_or("no tier".to_string(), Tier::to_string);
+        let told = |out: &Out| self.unit.tier_of(out.tier());
         let mut text = format!("`{}`{}: ", self.unit.title, self.state(frame, types, row.map(|(item, ..)| item)));
         if let Some((item, branch, truth)) = row {
             let (held, erred) = self.rows.get(&(item, branch)).map_or((false, false), |row| native.row(*row));

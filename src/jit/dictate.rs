@@ -13,7 +13,7 @@ use crate::graph::key::{Fingerprint, fingerprint};
 use crate::graph::visit;
 use crate::interp::{Oracle, Standpoint};
 use crate::outcome::Truth;
-use crate::plan::{Block, Encoding, Frame, Slot, SlotId, Unit};
+use crate::plan::{Block, Body, Encoding, Frame, Slot, SlotId};
 use crate::types::Type;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
 
@@ -77,10 +77,10 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Those of one unit.
-    pub(super) fn new(unit: &Unit) -> Self {
-        let loops = unit.loops.iter().enumerate().map(|(place, l)| (l.of, place)).collect();
-        Self { head: table(&unit.block), bodies: unit.loops.iter().map(|l| table(&l.body)).collect(), loops }
+    /// Those of one unit or piece.
+    pub(super) fn new(of: Body<'_>) -> Self {
+        let loops = of.loops.iter().enumerate().map(|(place, l)| (l.of, place)).collect();
+        Self { head: table(of.block), bodies: of.loops.iter().map(|l| table(&l.body)).collect(), loops }
     }
 }
 
@@ -100,11 +100,11 @@ fn table(block: &Block) -> Table {
     made
 }
 
-/// A frame of a unit, ready to be asked.
+/// A frame of a unit or piece, ready to be asked.
 pub(super) struct Dictated<'a> {
     pub(super) prints: &'a Prints<'a>,
     pub(super) slots: &'a Slots,
-    pub(super) unit: &'a Unit,
+    pub(super) of: Body<'a>,
     pub(super) frame: &'a Frame,
 }
 
@@ -120,20 +120,20 @@ impl Dictated<'_> {
         let print = self.prints.get(e)?;
         if let Some(Ok(Value::Int(record))) = at.variables.last()
             && let (number, record) = ((record >> 32) as usize, (record & 0xffff_ffff) as usize)
-            && let (Some(of), Some(table)) = (self.unit.loops.get(number), self.slots.bodies.get(number))
+            && let (Some(of), Some(table)) = (self.of.loops.get(number), self.slots.bodies.get(number))
             && let Some(said) = table.get(&print)
         {
             let (start, _) = self.records(number)?;
             return Some(Place { said, block: &of.body, base: start + record * of.body.words() });
         }
         let said = self.slots.head.get(&print)?;
-        Some(Place { said, block: &self.unit.block, base: 0 })
+        Some(Place { said, block: self.of.block, base: 0 })
     }
 
     /// The first word of a loop's records and how many there are.
     fn records(&self, number: usize) -> Option<(usize, usize)> {
-        let id = self.unit.loops.get(number)?.records;
-        let word = word(&self.unit.block, 0, id, self.frame)?;
+        let id = self.of.loops.get(number)?.records;
+        let word = word(self.of.block, 0, id, self.frame)?;
         Some(((word >> 32) as usize, (word & 0xffff_ffff) as usize))
     }
 }
@@ -223,13 +223,13 @@ fn text(text: Arc<str>, ty: &Type) -> Option<Value> {
 
 /// Makes the words of a frame such that values of the slots' types have them: places among the variants of an
 /// enum and times of day are never negative.
-pub(super) fn fit(unit: &Unit, types: &HashMap<Fingerprint, &Type>, frame: &mut Frame) {
-    fit_block(&unit.block, 0, types, frame);
-    for of in &unit.loops {
-        let Some(records) = word(&unit.block, 0, of.records, frame) else { continue };
+pub(super) fn fit(of: Body<'_>, types: &HashMap<Fingerprint, &Type>, frame: &mut Frame) {
+    fit_block(of.block, 0, types, frame);
+    for one in of.loops {
+        let Some(records) = word(of.block, 0, one.records, frame) else { continue };
         let (start, count) = ((records >> 32) as usize, (records & 0xffff_ffff) as usize);
         for record in 0..count {
-            fit_block(&of.body, start + record * of.body.words(), types, frame);
+            fit_block(&one.body, start + record * one.body.words(), types, frame);
         }
     }
 }

@@ -5,7 +5,7 @@ use cranelift_codegen::ir::{InstBuilder as _, Value, types};
 
 use super::emit::Code;
 use crate::decision::Tier;
-use crate::plan::{Mask, RuleGroup, TIER, WARNINGS};
+use crate::plan::{Mask, RuleGroup, TIER, UNMATCHED, WARNINGS};
 
 /// A word of true bits and a word of error bits, as far as one can be set.
 #[derive(Clone, Copy, Default)]
@@ -185,7 +185,9 @@ fn tier(code: &mut Code<'_, '_>, words: &Judged<'_>) -> Value {
         }
     }
     let matched = code.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, rules, 0);
-    let fallback = code.constant(default as i64);
+    // Rules in lanes may match where none here does: then the default is not for this block to say.
+    let shared = unit.combine.shared;
+    let fallback = code.constant(if shared { Tier::Green } else { default } as i64);
     let mut result = code.b.ins().select(matched, rules, fallback);
     for tier in Tier::ALL {
         let held = meets(code, words, &unit.combine.floors_held[tier as usize], Half::Held);
@@ -195,6 +197,11 @@ fn tier(code: &mut Code<'_, '_>, words: &Judged<'_>) -> Value {
             let raised = code.b.ins().smax(result, floor);
             result = code.b.ins().select(found, raised, result);
         }
+    }
+    if shared {
+        let (none, unmatched) = (code.constant(0), code.constant(UNMATCHED as i64));
+        let flag = code.b.ins().select(matched, none, unmatched);
+        result = code.b.ins().bor(result, flag);
     }
     result
 }

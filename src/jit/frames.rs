@@ -1,6 +1,6 @@
 //! Frames to try code on: every slot in each of its states, every constant from below, at and above.
 
-use crate::plan::{Block, Encoding, Frame, Node, SlotId, Unit};
+use crate::plan::{Block, Body, Encoding, Frame, Node, SlotId};
 
 /// How many frames are tried on one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +48,10 @@ impl FrameSource {
 /// The words worth trying in one slot; `None` is an unknown one.
 type States = Vec<Option<u64>>;
 
-/// Frames for a unit: all states of each slot alone over several backgrounds, then mixtures.
+/// Frames for a unit or a piece: all states of each slot alone over several backgrounds, then mixtures.
 #[must_use]
-pub fn sample_frames(unit: &Unit, effort: Effort, source: &mut FrameSource) -> Vec<Frame> {
-    let states = states(&unit.block);
+pub fn sample_frames(of: Body<'_>, effort: Effort, source: &mut FrameSource) -> Vec<Frame> {
+    let states = states(of.block);
     let mut frames = Vec::new();
     'alone: for background in 0..3 {
         for (slot, of_slot) in states.iter().enumerate() {
@@ -66,13 +66,13 @@ pub fn sample_frames(unit: &Unit, effort: Effort, source: &mut FrameSource) -> V
                 };
                 let choice: Vec<Option<u64>> =
                     (0..states.len()).map(|at| if at == slot { *state } else { pick(at) }).collect();
-                frames.push(frame(unit, &choice, source));
+                frames.push(frame(of, &choice, source));
             }
         }
     }
     for _ in 0..effort.mixtures {
         let choice: Vec<Option<u64>> = states.iter().map(|of_slot| of_slot[source.below(of_slot.len())]).collect();
-        frames.push(frame(unit, &choice, source));
+        frames.push(frame(of, &choice, source));
     }
     frames
 }
@@ -130,25 +130,25 @@ fn constants(block: &Block) -> Vec<i64> {
     found
 }
 
-fn frame(unit: &Unit, choice: &[Option<u64>], source: &mut FrameSource) -> Frame {
+fn frame(of: Body<'_>, choice: &[Option<u64>], source: &mut FrameSource) -> Frame {
     let mut frame = Frame::default();
-    frame.clear(&unit.block);
+    frame.clear(of.block);
     for (id, word) in (0..).map(SlotId).zip(choice) {
         let Some(word) = word else { continue };
-        let word = match &unit.block.slots[id.0 as usize].encoding {
-            Encoding::Records(of) => records(unit, of.0 as usize, *word as usize, &mut frame, source),
+        let word = match &of.block.slots[id.0 as usize].encoding {
+            Encoding::Records(id) => records(of, id.0 as usize, *word as usize, &mut frame, source),
             Encoding::Word | Encoding::Truth | Encoding::Presence | Encoding::Symbol(_) => *word,
         };
-        write(&unit.block, 0, id, word, &mut frame);
+        write(of.block, 0, id, word, &mut frame);
     }
     frame
 }
 
-fn records(unit: &Unit, of: usize, count: usize, frame: &mut Frame, source: &mut FrameSource) -> u64 {
-    let body = &unit.loops[of].body;
+fn records(of: Body<'_>, number: usize, count: usize, frame: &mut Frame, source: &mut FrameSource) -> u64 {
+    let body = &of.loops[number].body;
     // Constants that the body compares with may stand outside it.
     let mut all = states(body);
-    let outer = states(&unit.block).into_iter().flatten().take(32).collect::<States>();
+    let outer = states(of.block).into_iter().flatten().take(32).collect::<States>();
     for (slot, of_slot) in body.slots.iter().zip(&mut all) {
         if matches!(slot.encoding, Encoding::Word) {
             of_slot.extend(outer.iter().copied());

@@ -14,6 +14,7 @@ mod emit;
 mod finish;
 mod frames;
 mod memory;
+mod pieces;
 #[cfg(test)]
 mod tests;
 mod validate;

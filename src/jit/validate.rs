@@ -38,10 +38,11 @@ pub fn validate(plan: &Plan, code: &dyn Run, effort: Effort) -> Result<usize, Bo
     let mut tried = 0;
     for (id, unit) in plan.units() {
         let mut source = FrameSource::new(u64::from(id.0) + 1);
-        for frame in sample_frames(unit, effort, &mut source) {
+        for frame in sample_frames(unit.body(), effort, &mut source) {
             compare(plan, code, id, &frame)?;
             tried += 1;
         }
+        tried += super::pieces::validate(plan, code, id, effort)?;
     }
     Ok(tried)
 }

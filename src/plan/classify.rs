@@ -1,11 +1,12 @@
 //! From a request and a snapshot to a frame.
 
-use super::Unit;
 use super::frame::{Block, Encoding, Frame, Slot};
 use super::inputs::Inputs;
+use super::node::{Loop, SlotId};
 use super::program::{MAX_VARIABLES, Runner, Variables, elements};
 use super::relation::Known;
 use super::take::Taken;
+use super::{Piece, Unit};
 use crate::builtin::Context;
 use crate::value::Value;
 
@@ -24,12 +25,38 @@ pub(super) fn classify_for_tier<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, con
 
 fn classify_slots<I: Inputs + ?Sized>(unit: &Unit, slots: usize, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
     frame.clear(&unit.block);
-    let writer = Writer { unit, runner: Runner { inputs, context } };
+    let writer = Writer { loops: &unit.loops, runner: Runner { inputs, context } };
     writer.block(&unit.block, slots, 0, &[None; MAX_VARIABLES], frame, &mut Known::default());
 }
 
+/// Builds the frame of a piece. Where its need is `met`, what follows from that is not asked again.
+pub(super) fn classify_piece<'a, I: Inputs + ?Sized>(
+    piece: &'a Piece,
+    met: bool,
+    inputs: &'a I,
+    context: &'a Context<'a>,
+    frame: &mut Frame,
+    known: &mut Known<'a>,
+) {
+    frame.clear(&piece.block);
+    let writer = Writer { loops: &piece.loops, runner: Runner { inputs, context } };
+    let given = if met { piece.given() } else { &[] };
+    for (id, slot) in (0..).map(SlotId).zip(&piece.block.slots) {
+        let taken = if given.contains(&id) {
+            Some(two_bits(Some(true)))
+        } else {
+            writer.slot(slot, &[None; MAX_VARIABLES], frame, known)
+        };
+        if let Some(taken) = taken {
+            let (word, bit) = piece.block.known(id);
+            frame.words[word] |= 1 << bit;
+            frame.words[piece.block.place(id)] = taken;
+        }
+    }
+}
+
 struct Writer<'a, I: Inputs + ?Sized> {
-    unit: &'a Unit,
+    loops: &'a [Loop],
     runner: Runner<'a, I>,
 }
 
@@ -47,16 +74,21 @@ impl<'a, I: Inputs + ?Sized> Writer<'a, I> {
         for (word, slots) in block.slots[..slots].chunks(64).enumerate() {
             let mut told = 0;
             for (bit, slot) in slots.iter().enumerate() {
-                let taken = match slot.take.take(&slot.encoding, self.runner.inputs, known) {
-                    Taken::Word(taken) => taken,
-                    Taken::Ask => self.asked(slot, variables, frame, known),
-                };
+                let taken = self.slot(slot, variables, frame, known);
                 if let Some(taken) = taken {
                     told |= 1 << bit;
                     frame.words[head + word * 64 + bit] = taken;
                 }
             }
             frame.words[base + word] = told;
+        }
+    }
+
+    #[inline]
+    fn slot(&self, slot: &'a Slot, variables: &Variables<'_>, frame: &mut Frame, known: &mut Known<'a>) -> Option<u64> {
+        match slot.take.take(&slot.encoding, self.runner.inputs, known) {
+            Taken::Word(taken) => taken,
+            Taken::Ask => self.asked(slot, variables, frame, known),
         }
     }
 
@@ -88,7 +120,7 @@ impl<'a, I: Inputs + ?Sized> Writer<'a, I> {
         frame: &mut Frame,
         known: &mut Known<'a>,
     ) -> Option<u64> {
-        let of = self.unit.loops.get(id.0 as usize)?;
+        let of = self.loops.get(id.0 as usize)?;
         let collection = self.runner.run(&slot.program, variables).ok().flatten()?;
         let all = elements(&collection)?;
         let (start, stride) = (frame.words.len(), of.body.words());

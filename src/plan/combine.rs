@@ -94,7 +94,13 @@ pub struct Combine {
     pub watched: Vec<Watched>,
     /// Whether a relax can lower one of the rules.
     pub lowers: bool,
+    /// Whether rules may lie in lanes: then the default is not this block's to say, and where none of its own
+    /// rules counts, the word of the tier has [`UNMATCHED`].
+    pub shared: bool,
 }
+
+/// Set in the word of a tier where no rule of the block counts and the unit has others in lanes.
+pub const UNMATCHED: u64 = 4;
 
 impl Combine {
     /// The tables for rows in their final order.
@@ -109,6 +115,7 @@ impl Combine {
             silences: Vec::new(),
             watched: Vec::new(),
             lowers: false,
+            shared: false,
         };
         let mut watched: Vec<Watched> = Vec::new();
         let mut watched_at: HashMap<ItemId, usize> = HashMap::new();
@@ -228,9 +235,12 @@ pub(super) fn floor_tier(combine: &Combine, out: &Out) -> Option<Tier> {
     Tier::ALL.into_iter().rev().find(brings)
 }
 
-/// The tier of a unit alone.
+/// The word of the tier of a unit's main block.
 #[must_use]
-pub(super) fn tier(unit: &Unit, out: &Out) -> Tier {
-    let rules = rule_tier(&unit.combine, out).unwrap_or(unit.combine.default);
-    floor_tier(&unit.combine, out).map_or(rules, |floor| floor.max(rules))
+pub(super) fn tier(unit: &Unit, out: &Out) -> u64 {
+    let rules = rule_tier(&unit.combine, out);
+    let fallback = if unit.combine.shared { Tier::Green } else { unit.combine.default };
+    let unmatched = if unit.combine.shared && rules.is_none() { UNMATCHED } else { 0 };
+    let rules = rules.unwrap_or(fallback);
+    floor_tier(&unit.combine, out).map_or(rules, |floor| floor.max(rules)) as u64 | unmatched
 }

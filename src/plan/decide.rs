@@ -3,6 +3,8 @@
 use super::classify::{classify, classify_for_tier};
 use super::frame::{Frame, Out};
 use super::inputs::Inputs;
+use super::lanes::{Brought, judge as lanes};
+use super::lanes::{JudgedPiece, LaneScratch};
 use super::verdict::{self, Judged, Verdict};
 use super::{Plan, Run, UnitId};
 use crate::builtin::Context;
@@ -19,6 +21,7 @@ pub struct Scratch {
     pub(super) judged: Vec<Judged>,
     pub(super) asking: Vec<ItemId>,
     verdict: Verdict,
+    pub(super) lanes: LaneScratch,
 }
 
 impl Scratch {
@@ -33,6 +36,11 @@ impl Scratch {
         self.units.iter().zip(&self.frames).zip(&self.outs).map(|((unit, frame), out)| (*unit, frame, out))
     }
 
+    /// The pieces of lanes of which a row was true or erred in the last decision.
+    pub fn pieces(&self) -> impl Iterator<Item = JudgedPiece> {
+        self.lanes.judged.iter().copied()
+    }
+
     /// What became of each item's conditions in the last decision. Floors that an exception silences are false.
     #[must_use]
     pub fn outcomes(&self, plan: &Plan) -> Outcomes {
@@ -45,8 +53,24 @@ impl Scratch {
                 };
                 rows.push((row.item, row.branch, truth));
             }
+            let lanes = &plan.unit(unit).lanes;
+            for row in lanes.pieces.iter().flat_map(|piece| &piece.rows) {
+                rows.push((row.item, row.branch, Truth::False));
+            }
+        }
+        // Rows of lanes are false but for those that were judged otherwise: of each row the last answer counts.
+        for piece in self.pieces() {
+            let found = piece.rows(plan.unit(piece.unit));
+            rows.extend(found.map(|(row, held)| (row.item, row.branch, if held { Truth::True } else { Truth::Erred })));
         }
         rows.sort_unstable();
+        rows.dedup_by(|later, kept| {
+            let same = (later.0, later.1) == (kept.0, kept.1);
+            if same {
+                kept.2 = later.2;
+            }
+            same
+        });
         let of_item = |rows: &[(ItemId, u32, Truth)]| ItemOutcome {
             item: rows[0].0,
             truths: rows.iter().map(|(_, _, truth)| *truth).collect(),
@@ -89,9 +113,14 @@ pub fn tier_of<I: Inputs + ?Sized>(
             scratch.frames.push(Frame::default());
         }
         let frame = &mut scratch.frames[0];
-        classify_for_tier(unit, inputs, &context(policy), frame);
-        if let Some(tier) = engine.tier(plan, id, frame) {
-            return number(tier);
+        let context = context(policy);
+        classify_for_tier(unit, inputs, &context, frame);
+        if let Some(main) = engine.tier(plan, id, frame) {
+            if unit.lanes.is_empty() {
+                return unit.tier_of(main);
+            }
+            scratch.lanes.clear();
+            return lanes::judge(plan, id, engine, inputs, &context, &mut scratch.lanes).joined(unit, main);
         }
     }
     scratch.units.push(id);
@@ -168,13 +197,20 @@ fn judge<I: Inputs + ?Sized>(plan: &Plan, policy: &TypedPolicy, engine: &dyn Run
     scratch.outs.resize_with(count.max(scratch.outs.len()), Out::default);
     let context = context(policy);
     let mut warnings = 0;
+    scratch.lanes.clear();
     let work = scratch.units.iter().zip(&mut scratch.frames).zip(&mut scratch.outs);
     for ((id, frame), out) in work {
         let unit = plan.unit(*id);
         classify(unit, inputs, &context, frame);
         out.clear(unit.rows.len());
         engine.first(plan, *id, frame, out);
-        warnings += out.warnings();
+        let brought = if unit.lanes.is_empty() {
+            Brought::default()
+        } else {
+            lanes::judge(plan, *id, engine, inputs, &context, &mut scratch.lanes)
+        };
+        warnings += out.warnings() + brought.warnings;
+        scratch.lanes.brought.push(brought);
     }
     let work = scratch.units.iter().zip(&scratch.frames).zip(&mut scratch.outs);
     for ((id, frame), out) in work.filter(|((id, _), _)| plan.unit(**id).first < plan.unit(**id).rows.len()) {
@@ -186,13 +222,9 @@ fn judge<I: Inputs + ?Sized>(plan: &Plan, policy: &TypedPolicy, engine: &dyn Run
 
 /// The tier of all units together: only one has rules, or none.
 fn combined(plan: &Plan, scratch: &Scratch) -> Tier {
-    let tiers = scratch.units.iter().zip(&scratch.outs).map(|(_, out)| number(out.tier()));
+    let units = scratch.units.iter().zip(&scratch.outs).zip(&scratch.lanes.brought);
+    let tiers = units.map(|((id, out), brought)| brought.joined(plan.unit(*id), out.tier()));
     tiers.fold(None, |highest: Option<Tier>, tier| Some(highest.map_or(tier, |h| h.max(tier)))).unwrap_or(plan.default)
-}
-
-/// A tier by its number; a number that is none is black.
-fn number(tier: u64) -> Tier {
-    Tier::ALL.get(tier as usize).copied().unwrap_or(Tier::Black)
 }
 
 fn has_runs(plan: &Plan, scratch: &Scratch) -> bool {

@@ -13,6 +13,7 @@ use petgraph::graph::NodeIndex;
 use super::combine::Combine;
 use super::frame::{Block, Encoding, Slot};
 use super::hash::Table;
+use super::lanes::{self, Choice, Lanes, Piece};
 use super::names::NameIndex;
 use super::node::{Loop, LoopId, Node, NodeId, SlotId};
 use super::program::{Names, Program, Schema};
@@ -29,6 +30,12 @@ use crate::value::Value;
 /// Builds the plan of a policy set.
 #[must_use]
 pub fn build(graph: &DecisionGraph<'_>) -> Plan {
+    build_with(graph, Choice::default())
+}
+
+/// Builds it with lanes from so many rows on.
+#[must_use]
+pub fn build_with(graph: &DecisionGraph<'_>, choice: Choice) -> Plan {
     let policy = graph.policy;
     let mut keys = Keys::default();
     let mut units = Vec::with_capacity(graph.parts.len());
@@ -37,7 +44,7 @@ pub fn build(graph: &DecisionGraph<'_>) -> Plan {
         if let About::Undeclared(patterns) = part.about {
             names.add(patterns, UnitId(units.len() as u32));
         }
-        units.push(unit(policy, part, &mut keys));
+        units.push(unit(policy, part, &mut keys, choice));
     }
     let mut dispatch: Table<Box<str>, UnitId> = Table::default();
     for (place, action) in (0..).zip(&policy.actions) {
@@ -50,45 +57,75 @@ pub fn build(graph: &DecisionGraph<'_>) -> Plan {
 }
 
 /// Lowers one part.
-fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>) -> Unit {
+fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>, choice: Choice) -> Unit {
     let (action, title) = match part.about {
         About::Action(id) => (Some(id), policy.action_def(id).name.to_string()),
         About::Undeclared(patterns) => (None, graph::draw::patterns(patterns)),
     };
-    let mut lower = Lower {
-        policy,
-        schema: Schema::of(policy, action),
-        keys,
-        part,
-        done: HashMap::new(),
-        blocks: vec![Open::default()],
-        loops: Vec::new(),
-        quantified: HashMap::new(),
-        variable: VarId(0),
-    };
-    let mut rows: Vec<PlanRow> = Vec::with_capacity(part.rows.len());
-    let mut order: Vec<&graph::Row> = part.rows.iter().collect();
+    let mut order = part.rows.clone();
     order.sort_by_key(|row| (rank(&row.effect), row.item, row.branch));
+    let reads = |row: &graph::Row| matches!(row.effect, Effect::Floor { reads_warnings: true, .. });
+    let counts_warnings = action.is_none() || order.iter().any(reads);
+    let chosen = lanes::choose::choose(policy, part, keys, &order, counts_warnings, choice);
+    let lanes = lower_lanes(policy, part, keys, action, chosen.lanes);
+    let mut lower = Lower::new(policy, part, keys, action, &[]);
+    let mut rows: Vec<PlanRow> = Vec::with_capacity(chosen.main.len());
     let (mut for_tier, mut slots_for_tier) = (0, 0);
-    for row in order {
+    for row in &chosen.main {
         let condition = lower.condition(row.condition);
         if !matches!(row.effect, Effect::Approval { .. }) {
             for_tier = rows.len() + 1;
             slots_for_tier = lower.blocks[0].block.slots.len();
         }
-        let owes = matches!(row.effect, Effect::Approval { .. }) || !policy.item(row.item).obligations.is_empty();
-        rows.push(PlanRow { item: row.item, branch: row.branch, condition, effect: row.effect, owes });
+        rows.push(plan_row(policy, row, condition));
     }
     let first = rows.iter().take_while(|row| !matches!(row.effect, Effect::Floor { reads_warnings: true, .. })).count();
-    let combine = Combine::new(policy, &rows);
+    let mut combine = Combine::new(policy, &rows);
+    combine.shared = !lanes.is_empty();
     let loops = lower.loops;
     let block = lower.blocks.swap_remove(0).block;
-    let runs = runs(policy, action, &rows);
-    Unit { action, title, block, loops, rows, first, for_tier, slots_for_tier, combine, runs }
+    let runs = runs(policy, action, &part.rows);
+    Unit { action, title, block, loops, rows, first, for_tier, slots_for_tier, combine, runs, lanes }
+}
+
+fn plan_row(policy: &TypedPolicy, row: &graph::Row, condition: NodeId) -> PlanRow {
+    let owes = matches!(row.effect, Effect::Approval { .. }) || !policy.item(row.item).obligations.is_empty();
+    PlanRow { item: row.item, branch: row.branch, condition, effect: row.effect, owes }
+}
+
+/// Lowers lanes: each piece is a block of its own.
+fn lower_lanes<'p>(
+    policy: &'p TypedPolicy,
+    part: &Part<'p>,
+    keys: &mut Keys<'p>,
+    action: Option<ActionId>,
+    chosen: Vec<lanes::choose::ChosenLane<'p>>,
+) -> Lanes {
+    let mut made = Lanes::default();
+    let names = Names { schema: Schema::of(policy, action), warnings: &|_| false };
+    for lane in chosen {
+        let mut pieces = Vec::with_capacity(lane.pieces.len());
+        for piece in lane.pieces {
+            let mut lower = Lower::new(policy, part, keys, action, &piece.sure);
+            let mut rows = Vec::with_capacity(piece.rows.len());
+            for row in &piece.rows {
+                let condition = lower.condition(row.condition);
+                rows.push(plan_row(policy, row, condition));
+            }
+            let open = lower.blocks.swap_remove(0);
+            let given = piece.sure.iter().filter_map(|key| open.slots.get(&(*key, Kind::Truth))).copied().collect();
+            let piece_made = Piece::new(open.block, lower.loops, rows, given, piece.need);
+            pieces.push(lanes::NewPiece { piece: piece_made, whole: piece.whole, guarded: piece.guarded });
+        }
+        let label = label::expr(policy, lane.of).into();
+        let program = Program::compile(&names, lane.of);
+        made.add(lanes::NewLane { label, kind: lane.kind, program, pieces });
+    }
+    made
 }
 
 /// Workflows that the items of these rows may start.
-fn runs(policy: &TypedPolicy, action: Option<ActionId>, rows: &[PlanRow]) -> Vec<RunDuty> {
+fn runs(policy: &TypedPolicy, action: Option<ActionId>, rows: &[graph::Row]) -> Vec<RunDuty> {
     let names = Names { schema: Schema::of(policy, action), warnings: &|_| false };
     let mut items: Vec<_> = rows.iter().map(|row| row.item).collect();
     items.sort_unstable();
@@ -154,9 +191,32 @@ struct Lower<'a, 'p> {
     quantified: HashMap<Key, LoopId>,
     /// The variable of the loop whose body is being lowered.
     variable: VarId,
+    /// Atoms of a piece that follow from its need: one truth each.
+    sure: &'a [Key],
 }
 
-impl<'p> Lower<'_, 'p> {
+impl<'a, 'p> Lower<'a, 'p> {
+    fn new(
+        policy: &'p TypedPolicy,
+        part: &'a Part<'p>,
+        keys: &'a mut Keys<'p>,
+        action: Option<ActionId>,
+        sure: &'a [Key],
+    ) -> Self {
+        Self {
+            policy,
+            schema: Schema::of(policy, action),
+            keys,
+            part,
+            done: HashMap::new(),
+            blocks: vec![Open::default()],
+            loops: Vec::new(),
+            quantified: HashMap::new(),
+            variable: VarId(0),
+            sure,
+        }
+    }
+
     fn condition(&mut self, node: NodeIndex) -> NodeId {
         if let Some(done) = self.done.get(&node) {
             return *done;
@@ -164,7 +224,10 @@ impl<'p> Lower<'_, 'p> {
         let part = self.part;
         let operands: Vec<NodeId> = part.operands(node).into_iter().map(|n| self.condition(n)).collect();
         let made = match &part.dag[node] {
-            graph::Node::Atom(expr, _) => self.truth(0, expr),
+            graph::Node::Atom(expr, _) => {
+                let follows = !self.sure.is_empty() && self.sure.contains(&self.keys.of(expr));
+                if follows { self.truth_slot(0, expr) } else { self.truth(0, expr) }
+            }
             graph::Node::Truth(b) => self.node(0, Node::Always(*b)),
             graph::Node::Not => self.node(0, Node::Not(operands[0])),
             graph::Node::And => self.node(0, Node::And(operands.into())),

@@ -15,6 +15,7 @@ mod decide;
 mod frame;
 pub mod hash;
 mod inputs;
+pub mod lanes;
 mod lower;
 mod names;
 mod node;
@@ -36,18 +37,19 @@ use crate::graph::Effect;
 
 pub use cell::{Cell, Place};
 pub use classify::{MAX_WORDS, classify};
-pub use combine::{Combine, Mask, RuleGroup, Silence, Watched};
+pub use combine::{Combine, Mask, RuleGroup, Silence, UNMATCHED, Watched};
 pub use decide::{Scratch, decide, decide_in, tier, tier_of};
 pub use frame::{BITS, Block, Encoding, Frame, Out, Slot, TIER, WARNINGS};
 pub use inputs::{Answer, Inputs, Read};
-pub use lower::build;
+pub use lanes::{Choice, Lane, Lanes, Piece, PieceId};
+pub use lower::{build, build_with};
 pub use names::NameIndex;
 pub use node::{Loop, LoopId, Node, NodeId, SlotId};
 pub use program::{MAX_VARIABLES, Names, Program, Runner, Variables, elements};
 pub use relation::{Path, Relation};
 pub use take::{Take, Taken, TextTest};
 pub use verdict::Verdict;
-pub use walk::{Walker, walk};
+pub use walk::{Walker, judge_piece, walk};
 
 /// A plan for each declared action, and for the names that nobody declared.
 pub struct Plan {
@@ -87,6 +89,19 @@ pub struct Unit {
     pub combine: Combine,
     /// Workflows that items may start.
     pub runs: Vec<RunDuty>,
+    /// Rows that a value of the request tells apart; they are not among `rows`.
+    pub lanes: Lanes,
+}
+
+/// What is judged over a frame: a unit's main block, or a piece of its lanes.
+#[derive(Clone, Copy)]
+pub struct Body<'u> {
+    /// Slots and nodes.
+    pub block: &'u Block,
+    /// Quantifiers over records.
+    pub loops: &'u [Loop],
+    /// Conditions in the order of their bits.
+    pub rows: &'u [PlanRow],
 }
 
 /// A workflow that an item may start.
@@ -125,11 +140,28 @@ pub trait Run {
     fn tier(&self, _plan: &Plan, _unit: UnitId, _frame: &Frame) -> Option<u64> {
         None
     }
+    /// Judges the rows of a piece: a bit for each that is true, and for each that erred.
+    fn piece(&self, plan: &Plan, unit: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {
+        judge_piece(plan.unit(unit).lanes.piece(piece).body(), frame)
+    }
     /// Judges the rows that read the count in `out`, and the tier.
     fn second(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);
 }
 
 impl Unit {
+    /// What its main block judges.
+    #[must_use]
+    pub fn body(&self) -> Body<'_> {
+        Body { block: &self.block, loops: &self.loops, rows: &self.rows }
+    }
+
+    /// The tier that the word of its main block's tier stands for, where its lanes bring nothing. What is no tier
+    /// is black.
+    #[must_use]
+    pub fn tier_of(&self, word: u64) -> Tier {
+        lanes::Brought::default().joined(self, word)
+    }
+
     /// Whether its tier follows from one pass over its rows, with nothing to add.
     #[must_use]
     pub fn tells_tier_at_once(&self) -> bool {

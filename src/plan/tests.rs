@@ -15,7 +15,7 @@ use crate::plan::{Answer, Cell, Inputs, Place, Plan, Scratch, Walker, build, dec
 use crate::types::EntityTypeId;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
 
-pub(crate) use random::{Source, random_inputs, random_policy};
+pub(crate) use random::{Source, condition, random_inputs, random_item, random_policy};
 pub(crate) use reference::reference;
 
 /// Inputs built by hand.
@@ -33,6 +33,11 @@ pub(crate) fn unavailable() -> Fault {
     Fault::new(FaultKind::Unavailable, "not obtained")
 }
 
+/// A path that can be read.
+pub(crate) fn path(text: &str) -> Value {
+    Value::Path(Arc::new(crate::value::PathValue::read(text).unwrap()))
+}
+
 impl Given {
     /// A merge of a feature branch by a trusted agent.
     pub(crate) fn merge(branch: &str) -> Self {
@@ -47,6 +52,8 @@ impl Given {
                 Ok(Some(Value::str(branch))),
                 Ok(Some(texts(&["a.rs", "docs/b.md"]))),
                 Ok(Some(Value::Decimal(1_500_000))),
+                Ok(Some(path("src/lib.rs"))),
+                Ok(Some(Value::str("blue"))),
                 Ok(Some(Value::Int(120))),
                 Ok(Some(Value::Entity(given::team("api")))),
                 Ok(Some(Value::Bool(true))),
@@ -124,7 +131,7 @@ impl Inputs for Given {
 }
 
 pub(crate) fn context(policy: &TypedPolicy) -> Context<'_> {
-    Context { case_sensitive_paths: true, types: &policy.types }
+    Context { case_sensitive_paths: policy.settings.case_sensitive_paths, types: &policy.types }
 }
 
 pub(crate) fn plan(policy: &TypedPolicy) -> Plan {
@@ -254,7 +261,9 @@ fn a_thousand_rules_of_one_action_and_a_thousand_actions_are_quick() {
     }
     let plan = plan(&policy);
     assert_eq!(plan.units.len(), 1_000);
-    assert!(plan.unit(plan.declared("a.n0000").unwrap()).rows.len() > 1_000);
+    let unit = plan.unit(plan.declared("a.n0000").unwrap());
+    let in_lanes: usize = unit.lanes.pieces.iter().map(|piece| piece.rows.len()).sum();
+    assert!(unit.rows.len() + in_lanes > 1_000);
 }
 
 proptest::proptest! {

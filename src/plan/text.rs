@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::frame::{Block, Encoding};
-use super::node::{Node, NodeId};
-use super::{Plan, Unit};
+use super::node::{Loop, Node, NodeId};
+use super::{Lane, Plan, PlanRow, Unit};
 use crate::check::typed::{Arithmetic, Comparison};
 use crate::decision::Tier;
 use crate::graph::Effect;
@@ -25,21 +25,15 @@ impl fmt::Display for Unit {
         let kind = if self.action.is_some() { "action" } else { "undeclared" };
         writeln!(f, "{kind} {}", self.title)?;
         write_block(f, &self.block, "  ")?;
-        for (place, one) in self.loops.iter().enumerate() {
-            let word = format!("{:?}", one.quantifier).to_lowercase();
-            writeln!(f, "  loop {place}: {word} over s{} {{", one.records.0)?;
-            write_block(f, &one.body, "    ")?;
-            if let Some(filter) = one.filter {
-                writeln!(f, "    where {}", name(filter))?;
-            }
-            writeln!(f, "    asks {}\n  }}", name(one.asked))?;
-        }
+        write_loops(f, &self.loops, "  ")?;
         for (place, row) in self.rows.iter().enumerate() {
-            let phase = if place == self.first { "  then\n" } else { "" };
-            write!(f, "{phase}  row {place}: item {} #{} ", row.item.0, row.branch)?;
-            writeln!(f, "{} when {}", effect(&row.effect), name(row.condition))?;
+            if place == self.first {
+                writeln!(f, "  then")?;
+            }
+            write_row(f, place, row, "  ")?;
         }
-        self.write_combine(f)
+        self.write_combine(f)?;
+        self.lanes.lanes.iter().try_for_each(|lane| self.write_lane(f, lane))
     }
 }
 
@@ -63,6 +57,39 @@ impl Unit {
         }
         writeln!(f, "  default {}", self.combine.default)
     }
+}
+
+impl Unit {
+    fn write_lane(&self, f: &mut fmt::Formatter<'_>, lane: &Lane) -> fmt::Result {
+        writeln!(f, "  lane {}", lane.label)?;
+        for piece in lane.pieces().map(|id| self.lanes.piece(id)) {
+            writeln!(f, "    piece {}", piece.need_text())?;
+            write_block(f, &piece.block, "      ")?;
+            write_loops(f, &piece.loops, "      ")?;
+            for (place, row) in piece.rows.iter().enumerate() {
+                write_row(f, place, row, "      ")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_loops(f: &mut fmt::Formatter<'_>, loops: &[Loop], indent: &str) -> fmt::Result {
+    for (place, one) in loops.iter().enumerate() {
+        let word = format!("{:?}", one.quantifier).to_lowercase();
+        writeln!(f, "{indent}loop {place}: {word} over s{} {{", one.records.0)?;
+        write_block(f, &one.body, &format!("{indent}  "))?;
+        if let Some(filter) = one.filter {
+            writeln!(f, "{indent}  where {}", name(filter))?;
+        }
+        writeln!(f, "{indent}  asks {}\n{indent}}}", name(one.asked))?;
+    }
+    Ok(())
+}
+
+fn write_row(f: &mut fmt::Formatter<'_>, place: usize, row: &PlanRow, indent: &str) -> fmt::Result {
+    write!(f, "{indent}row {place}: item {} #{} ", row.item.0, row.branch)?;
+    writeln!(f, "{} when {}", effect(&row.effect), name(row.condition))
 }
 
 fn write_block(f: &mut fmt::Formatter<'_>, block: &Block, indent: &str) -> fmt::Result {

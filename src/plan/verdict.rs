@@ -149,6 +149,30 @@ fn judged(plan: &Plan, scratch: &Scratch, found: &mut Vec<Judged>) {
             }
         }
     }
+    for piece in &scratch.lanes.judged {
+        for (row, held) in piece.rows(plan.unit(piece.unit)) {
+            let outcome = if held { Outcome::Held } else { Outcome::Erred };
+            let counts = match row.effect {
+                Effect::Rule { tier } => {
+                    if held {
+                        tier
+                    } else {
+                        tier.max(plan.default)
+                    }
+                }
+                Effect::Floor { tier, erred, .. } => {
+                    if held {
+                        tier
+                    } else {
+                        erred
+                    }
+                }
+                // INVARIANT: these stay in the main block.
+                Effect::Relax { .. } | Effect::Exception { .. } | Effect::Approval { .. } => Tier::Green,
+            };
+            found.push(Judged { row: *row, outcome, brings: counts, counts });
+        }
+    }
     found.sort_unstable_by_key(|j| (j.row.item, j.row.branch));
 }
 

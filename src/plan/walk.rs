@@ -3,7 +3,7 @@
 use super::combine;
 use super::frame::{Block, Frame, Out, TIER};
 use super::node::{Loop, Node, NodeId, SlotId};
-use super::{Plan, Run, Unit, UnitId};
+use super::{Body, Plan, Run, Unit, UnitId};
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind};
 
 /// What a node came to: a word that is known or not, or a truth.
@@ -59,14 +59,14 @@ impl Run for Walker {
             let count = combine::count_warnings(unit, out);
             out.set_warnings(count);
         }
-        out.words[TIER] = combine::tier(unit, out) as u64;
+        out.words[TIER] = combine::tier(unit, out);
     }
 
     fn second(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out) {
         let unit = plan.unit(unit);
         walk(unit, frame, unit.first..unit.rows.len(), out);
         combine::silence(unit, out);
-        out.words[TIER] = combine::tier(unit, out) as u64;
+        out.words[TIER] = combine::tier(unit, out);
     }
 }
 
@@ -74,7 +74,14 @@ impl Run for Walker {
 pub fn walk(unit: &Unit, frame: &Frame, rows: std::ops::Range<usize>, out: &mut Out) {
     let Some(last) = unit.rows[rows.clone()].iter().map(|r| r.condition.0 as usize).max() else { return };
     let mut cells = Vec::with_capacity(last + 1);
-    let place = Place { unit, words: &frame.words, block: &unit.block, base: 0, outer: &[], warnings: out.warnings() };
+    let place = Place {
+        loops: &unit.loops,
+        words: &frame.words,
+        block: &unit.block,
+        base: 0,
+        outer: &[],
+        warnings: out.warnings(),
+    };
     for node in &unit.block.nodes[..=last] {
         let cell = place.node(node, &cells);
         cells.push(cell);
@@ -85,9 +92,36 @@ pub fn walk(unit: &Unit, frame: &Frame, rows: std::ops::Range<usize>, out: &mut 
     }
 }
 
+/// Nodes of a piece that are judged without asking for memory.
+const FEW: usize = 64;
+
+/// Judges the rows of a piece: a bit for each that is true, and for each that erred.
+#[must_use]
+pub fn judge_piece(piece: Body<'_>, frame: &Frame) -> (u64, u64) {
+    let place = Place { loops: piece.loops, words: &frame.words, block: piece.block, base: 0, outer: &[], warnings: 0 };
+    let (mut few, mut many) = ([Cell::default(); FEW], Vec::new());
+    let cells = match few.get_mut(..piece.block.nodes.len()) {
+        Some(cells) => cells,
+        None => {
+            many.resize(piece.block.nodes.len(), Cell::default());
+            &mut many[..]
+        }
+    };
+    for (at, node) in piece.block.nodes.iter().enumerate() {
+        cells[at] = place.node(node, cells);
+    }
+    let (mut held, mut erred) = (0, 0);
+    for (bit, row) in piece.rows.iter().enumerate() {
+        let truth = cells[row.condition.0 as usize].as_truth();
+        held |= u64::from(truth == Some(true)) << bit;
+        erred |= u64::from(truth.is_none()) << bit;
+    }
+    (held, erred)
+}
+
 /// Where nodes read: the head of a frame, or one record of a loop.
 struct Place<'a> {
-    unit: &'a Unit,
+    loops: &'a [Loop],
     words: &'a [u64],
     block: &'a Block,
     base: usize,
@@ -131,7 +165,7 @@ impl Place<'_> {
                 let n = *n as usize;
                 Cell::truth(if held >= n { Some(true) } else { (possible < n).then_some(false) })
             }
-            Node::Loop(id) => self.unit.loops.get(id.0 as usize).map_or(Cell::default(), |l| self.repeat(l, cells)),
+            Node::Loop(id) => self.loops.get(id.0 as usize).map_or(Cell::default(), |l| self.repeat(l, cells)),
             Node::Warnings(n) => Cell::truth(Some(self.warnings >= u64::from(*n))),
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod command;
 pub mod glob;
+pub mod literal;
 pub mod net;
 pub mod number;
 pub mod path;

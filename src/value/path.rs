@@ -17,6 +17,9 @@ use super::{Fault, FaultKind};
 /// Greatest length of a path in bytes; no system opens a longer one.
 pub const GREATEST_LENGTH: usize = 4_096;
 
+/// Most components of a path outside the workspace whose ends are looked at; a longer one may be anything.
+pub const MOST_ENDS: usize = 256;
+
 /// A normalised path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathValue {
@@ -140,6 +143,13 @@ pub fn under(inner: &PathValue, outer: &PathValue, case_sensitive: bool) -> Resu
         return Ok(exact);
     }
     agreed(exact, Parts::of(inner.folded()).under(&Parts::of(outer.folded())))
+}
+
+/// The ends of a path outside the workspace, without regard to case and form: where it may lead to inside. None
+/// for a path inside.
+pub fn tails(path: &PathValue) -> impl Iterator<Item = String> {
+    let tails: Vec<String> = Parts::of(path.folded()).tails().map(|tail| tail.joined()).collect();
+    tails.into_iter()
 }
 
 /// The exact answer, if the one without regard to case and form is the same.

@@ -13,8 +13,9 @@ use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::syntax;
 
 use super::glob::Glob;
+use super::literal::{self, Literal, tail};
 use super::net::HostGlob;
-use super::path::{Parts, PathGlob, agreed, may_be_inside};
+use super::path::{MOST_ENDS, Parts, PathGlob, agreed, may_be_inside};
 use super::{Fault, FaultKind, PathValue, Value};
 
 /// Greatest length of one pattern in bytes.
@@ -119,6 +120,35 @@ impl PatternSet {
             Matcher::Path { .. } => None,
         }
     }
+
+    /// The literals of the patterns; none where one of them has none.
+    #[must_use]
+    pub fn literals(&self) -> Option<Literals> {
+        let globs = |all: &mut dyn Iterator<Item = &str>| all.map(literal::of_glob).collect::<Option<Vec<_>>>();
+        let (exact, folded) = match &*self.matcher {
+            Matcher::Text(..) => (globs(&mut self.sources.iter().map(|source| &**source))?, Vec::new()),
+            Matcher::Host(hosts, _) => (globs(&mut hosts.iter().map(HostGlob::normal))?, Vec::new()),
+            Matcher::Path { globs: paths, .. } => {
+                let folded = |glob: &'_ PathGlob| literal::of_glob(glob.folded().unwrap_or(glob.normal()));
+                let folded = paths.iter().map(folded).collect::<Option<Vec<_>>>()?;
+                (globs(&mut paths.iter().map(PathGlob::normal))?, folded)
+            }
+            Matcher::Regex(_) => {
+                let all = self.sources.iter().map(|source| literal::of_regex(source));
+                (all.collect::<Option<Vec<_>>>()?.concat(), Vec::new())
+            }
+        };
+        Some(Literals { exact, folded })
+    }
+}
+
+/// Literals of a set's patterns: what matches one of them has one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Literals {
+    /// What a matching text has, as it is.
+    pub exact: Vec<Literal>,
+    /// Of paths: what a path has, without regard to case and form, where it matches like that.
+    pub folded: Vec<Literal>,
 }
 
 fn match_path(
@@ -140,9 +170,6 @@ fn match_path(
     let regardless = folded.unwrap_or(exact).any(path.folded(), |id| globs[id].matches_folded(&parts));
     agreed(as_is, regardless)
 }
-
-/// Most components of a path outside the workspace whose ends are looked at; a longer one may be anything.
-const MOST_ENDS: usize = 256;
 
 /// Whether a path outside the workspace may be one inside it that matches.
 fn may_match_inside(globs: &[PathGlob], index: &Index, path: &PathValue) -> bool {
@@ -278,14 +305,6 @@ impl Index {
         let tails = self.tails.range(..=bytes.len()).filter_map(|(len, filed)| filed.get(&bytes[bytes.len() - len..]));
         heads.chain(tails).flatten().chain(&self.rest).any(|id| verify(*id))
     }
-}
-
-/// What stands after the last wildcard. After a `**` of components or labels the separator may be missing
-/// in the text (`**/x` matches `x`), so it is left out.
-fn tail(source: &str) -> &str {
-    let after = source.rfind(['*', '?']).map_or(0, |last| last + 1);
-    let tail = &source[after..];
-    if source[..after].ends_with("**") { tail.strip_prefix('/').unwrap_or(tail) } else { tail }
 }
 
 #[cfg(test)]

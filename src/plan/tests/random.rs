@@ -27,11 +27,11 @@ impl Source {
         (self.0 >> 33) as usize % n
     }
 
-    fn of<T: Clone>(&mut self, all: &[T]) -> T {
+    pub(crate) fn of<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())].clone()
     }
 
-    fn number(&mut self) -> i64 {
+    pub(crate) fn number(&mut self) -> i64 {
         self.of(&[0, 1, 2, 3, 499, 500, 501, 700, 2000, -1, i64::MAX, i64::MIN])
     }
 }
@@ -190,7 +190,7 @@ pub(crate) fn random_policy(source: &mut Source) -> TypedPolicy {
     policy(items, default)
 }
 
-fn random_item(source: &mut Source, number: usize) -> Item {
+pub(crate) fn random_item(source: &mut Source, number: usize) -> Item {
     let package = source.of(&["demo.a", "demo.b"]);
     let name = format!("{package}.i{number:02}");
     let tiers = [Tier::Green, Tier::Yellow, Tier::Red, Tier::Black];
