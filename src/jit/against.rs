@@ -113,7 +113,8 @@ impl<'p> Scopes<'p> {
         if let Some(action) = unit.action {
             return self.of_action.get(action.0 as usize).cloned().unwrap_or_default();
         }
-        let Some(first) = unit.rows.first() else { return Vec::new() };
+        let in_lanes = unit.lanes.pieces.iter().flat_map(|piece| &piece.rows);
+        let Some(first) = unit.rows.iter().chain(in_lanes).next() else { return Vec::new() };
         let patterns = &self.policy.item(first.item).scope.undeclared;
         let same = (0..).map(ItemId).zip(&self.policy.items).filter(|(_, item)| item.scope.undeclared == *patterns);
         same.map(|(id, _)| id).collect()

@@ -1,5 +1,7 @@
 //! From nodes to Cranelift's intermediate code.
 
+use std::collections::HashMap;
+
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{AbiParam, BlockArg, InstBuilder as _, MemFlagsData, Type, Value, types};
@@ -7,9 +9,10 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
 use cranelift_module::{FuncId, Module as _};
 
+use super::shapes::{Shape, small_set};
 use super::{JitError, Options, ROWS_PER_FUNCTION, finish};
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind};
-use crate::plan::{BITS, Block, Loop, Node, NodeId, SlotId, Unit, WARNINGS};
+use crate::plan::{BITS, Block, Body, Loop, Node, NodeId, SlotId, Unit, WARNINGS};
 
 /// Most nodes of a function; beyond that a unit is walked.
 const MAX_NODES: usize = 200_000;
@@ -26,6 +29,12 @@ pub(crate) enum EmitFault {
     LostErrorBit,
     TruthWithoutFalseBit,
     RangeOfSetNotChecked,
+    /// Only in pieces.
+    NextConstant,
+    /// Only in pieces.
+    SmallSetTooShort,
+    /// Only in pieces.
+    WordsOfPieceSwapped,
     /// Only in the function that tells the tier alone.
     TierWithoutExceptions,
     /// Only in the function that tells the tier alone.
@@ -41,6 +50,9 @@ pub(super) struct Made {
     pub(super) second: Vec<FuncId>,
     /// The tier alone, where one function can tell it.
     pub(super) tier: Option<FuncId>,
+    /// For each piece of its lanes the function, and where its constants begin in `constants`.
+    pub(super) pieces: Vec<(FuncId, usize)>,
+    pub(super) constants: Vec<i64>,
 }
 
 /// Makes the functions of units.
@@ -53,6 +65,8 @@ pub(super) struct Emitter<'m> {
     pub(super) text: Option<String>,
     /// Bytes of machine code so far.
     pub(super) bytes: usize,
+    /// Functions of pieces by their shapes.
+    shapes: HashMap<Shape, FuncId>,
 }
 
 /// What a function does.
@@ -69,7 +83,15 @@ pub(super) struct Task {
 impl<'m> Emitter<'m> {
     pub(super) fn new(module: &'m mut JITModule, options: &Options) -> Self {
         let context = module.make_context();
-        Self { module, context, builder: FunctionBuilderContext::new(), options: *options, text: None, bytes: 0 }
+        Self {
+            module,
+            context,
+            builder: FunctionBuilderContext::new(),
+            options: *options,
+            text: None,
+            bytes: 0,
+            shapes: HashMap::new(),
+        }
     }
 
     /// Makes the functions of a unit.
@@ -91,13 +113,38 @@ impl<'m> Emitter<'m> {
         if unit.tells_tier_at_once() && unit.rows.len() <= ROWS_PER_FUNCTION {
             made.tier = Some(self.tier(unit)?);
         }
+        for piece in &unit.lanes.pieces {
+            let constants = made.constants.len();
+            let id = self.piece(unit, piece.body(), &mut made.constants)?;
+            made.pieces.push((id, constants));
+        }
         Ok(made)
+    }
+
+    /// The function of a piece: one that was made for another of its shape, or a new one.
+    fn piece(&mut self, unit: &Unit, piece: Body<'_>, constants: &mut Vec<i64>) -> Result<FuncId, JitError> {
+        if piece.block.nodes.len() > MAX_NODES {
+            return Err(JitError::TooLarge(unit.title.clone()));
+        }
+        let shape = Shape::of(piece, constants);
+        if let Some(known) = self.shapes.get(&shape) {
+            return Ok(*known);
+        }
+        let block = shape.block(piece);
+        let body = Body { block: &block, ..piece };
+        let title = || format!("; {}, rows of a lane\n", unit.title);
+        let id = self.define((unit, body), Kind::Piece, title, |code| {
+            code.piece();
+            code.b.ins().return_(&[]);
+        })?;
+        self.shapes.insert(shape, id);
+        Ok(id)
     }
 
     fn function(&mut self, unit: &Unit, task: Task) -> Result<FuncId, JitError> {
         let phase = if task.second { "second" } else { "first" };
         let title = || format!("; {}, {phase} phase, rows {}..{}\n", unit.title, task.rows.0, task.rows.1);
-        self.define(unit, false, title, |code| {
+        self.define((unit, unit.body()), Kind::Answer, title, |code| {
             code.task(task);
             code.b.ins().return_(&[]);
         })
@@ -106,17 +153,17 @@ impl<'m> Emitter<'m> {
     /// The function that answers the tier and writes nothing.
     fn tier(&mut self, unit: &Unit) -> Result<FuncId, JitError> {
         let title = || format!("; {}, tier\n", unit.title);
-        self.define(unit, true, title, |code| {
+        self.define((unit, unit.body()), Kind::Tier, title, |code| {
             let tier = code.tier_alone();
             code.b.ins().return_(&[tier]);
         })
     }
 
-    /// Defines a function of a unit: over a frame and an answer, or over a frame alone with a word as result.
+    /// Defines a function of a unit or one of its pieces.
     fn define(
         &mut self,
-        unit: &Unit,
-        answers: bool,
+        (unit, body): (&Unit, Body<'_>),
+        kind: Kind,
         title: impl FnOnce() -> String,
         write: impl FnOnce(&mut Code<'_, '_>),
     ) -> Result<FuncId, JitError> {
@@ -125,10 +172,10 @@ impl<'m> Emitter<'m> {
         let pointer = config.pointer_type();
         let signature = &mut self.context.func.signature;
         signature.params.push(AbiParam::new(pointer));
-        if answers {
-            signature.returns.push(AbiParam::new(types::I64));
-        } else {
-            signature.params.push(AbiParam::new(pointer));
+        match kind {
+            Kind::Tier => signature.returns.push(AbiParam::new(types::I64)),
+            Kind::Answer => signature.params.push(AbiParam::new(pointer)),
+            Kind::Piece => signature.params.extend([AbiParam::new(pointer), AbiParam::new(pointer)]),
         }
         let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         let entry = builder.create_block();
@@ -137,7 +184,8 @@ impl<'m> Emitter<'m> {
         // Without an answer nothing is stored; the frame stands in, so that there is a value.
         let frame = builder.block_params(entry)[0];
         let out = builder.block_params(entry).get(1).copied().unwrap_or(frame);
-        let mut code = Code { b: builder, unit, frame, out, options: self.options };
+        let constants = builder.block_params(entry).get(2).copied();
+        let mut code = Code { b: builder, unit, body, frame, out, constants, options: self.options };
         write(&mut code);
         code.b.seal_all_blocks();
         code.b.finalize(config);
@@ -151,6 +199,17 @@ impl<'m> Emitter<'m> {
         self.module.clear_context(&mut self.context);
         Ok(id)
     }
+}
+
+/// What a function takes and gives.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A frame and an answer to write.
+    Answer,
+    /// A frame; it gives a word.
+    Tier,
+    /// A frame, two words to write, and a table of constants.
+    Piece,
 }
 
 /// Few rows are judged and combined in one function; many in several, and one more combines.
@@ -180,8 +239,11 @@ pub(super) enum Cell {
 pub(super) struct Code<'f, 'u> {
     pub(super) b: FunctionBuilder<'f>,
     pub(super) unit: &'u Unit,
+    body: Body<'u>,
     frame: Value,
     pub(super) out: Value,
+    /// The table that constants are places in, where the function is one of a piece.
+    constants: Option<Value>,
     #[cfg_attr(not(test), expect(dead_code, reason = "tests plant faults by it"))]
     options: Options,
 }
@@ -209,6 +271,56 @@ impl<'u> Code<'_, 'u> {
         }
         let alone = task.finish && !task.second && task.rows == (0, unit.first);
         finish::store(self, words, alone, task.finish, task.second);
+    }
+
+    /// Writes two words: the rows of a piece that are true, and those that erred.
+    fn piece(&mut self) {
+        let conditions: Vec<NodeId> = self.body.rows.iter().map(|row| row.condition).collect();
+        let place = Place { block: self.body.block, base: self.frame, outer: &[] };
+        let cells = self.nodes(&place, &conditions);
+        let mut bits = finish::Bits::default();
+        for (row, condition) in conditions.into_iter().enumerate() {
+            let (held, erred) = self.row_bits(cells[condition.0 as usize]);
+            self.collect(&mut bits.held, held, row);
+            if let Some(erred) = erred {
+                self.collect(&mut bits.erred, erred, row);
+            }
+        }
+        #[cfg(test)]
+        if self.planted(EmitFault::WordsOfPieceSwapped) {
+            std::mem::swap(&mut bits.held, &mut bits.erred);
+        }
+        for (word, bits) in [bits.held, bits.erred].into_iter().enumerate() {
+            let bits = bits.unwrap_or_else(|| self.constant(0));
+            self.store(word, bits);
+        }
+    }
+
+    /// A word of the table of constants.
+    fn from_table(&mut self, table: Value, place: usize) -> Value {
+        let flags = MemFlagsData::trusted().with_readonly();
+        #[cfg(test)]
+        if self.planted(EmitFault::NextConstant) {
+            let word = self.b.ins().load(types::I64, flags, table, (place * 8) as i32);
+            return self.b.ins().iadd_imm_s(word, 1);
+        }
+        self.b.ins().load(types::I64, flags, table, (place * 8) as i32)
+    }
+
+    /// Membership among a few words of the table.
+    fn in_table(&mut self, word: Value, table: Value, (first, count): (usize, usize)) -> Value {
+        let mut found = None;
+        #[cfg(test)]
+        let count = if self.planted(EmitFault::SmallSetTooShort) { count.saturating_sub(1) } else { count };
+        for place in first..first + count {
+            let other = self.from_table(table, place);
+            let hit = self.b.ins().icmp(IntCC::Equal, word, other);
+            found = Some(match found {
+                Some(found) => self.b.ins().bor(found, hit),
+                None => hit,
+            });
+        }
+        found.unwrap_or_else(|| self.bit(false))
     }
 
     /// The tier, from all rows that it depends on.
@@ -281,7 +393,7 @@ impl<'u> Code<'_, 'u> {
             if needed[at] {
                 node.operands(|id| needed[id.0 as usize] = true);
                 if let Node::Loop(id) = node {
-                    for outer in &self.unit.loops[id.0 as usize].outer {
+                    for outer in &self.body.loops[id.0 as usize].outer {
                         needed[outer.0 as usize] = true;
                     }
                 }
@@ -303,7 +415,10 @@ impl<'u> Code<'_, 'u> {
                 let known = self.known(place, *slot);
                 Cell::Word(self.slot(place, *slot), Some(known))
             }
-            Node::Const(word) => Cell::Word(self.constant(*word), None),
+            Node::Const(word) => match self.table_of(place) {
+                Some(table) => Cell::Word(self.from_table(table, *word as usize), None),
+                None => Cell::Word(self.constant(*word), None),
+            },
             Node::Arithmetic(how, a, b) => self.arithmetic(*how, of(a), of(b)),
             Node::Select(which, a, b) => self.select(of(which), of(a), of(b)),
             Node::AsWord(a) => {
@@ -322,7 +437,10 @@ impl<'u> Code<'_, 'u> {
             Node::Compare(how, a, b) => self.compare(*how, of(a), of(b)),
             Node::InSet(a, set) => {
                 let (word, known) = self.word(of(a));
-                let held = self.in_set(word, set);
+                let held = match self.table_of(place).zip(small_set(set)) {
+                    Some((table, small)) => self.in_table(word, table, small),
+                    None => self.in_set(word, set),
+                };
                 self.told(held, known)
             }
             Node::Not(a) => {
@@ -335,7 +453,7 @@ impl<'u> Code<'_, 'u> {
             Node::And(all) => self.joined(all, cells, true),
             Node::Or(all) => self.joined(all, cells, false),
             Node::AtLeast(n, all) => self.at_least(*n, all, cells),
-            Node::Loop(id) => self.repeat(&self.unit.loops[id.0 as usize], cells),
+            Node::Loop(id) => self.repeat(&self.body.loops[id.0 as usize], cells),
             Node::Warnings(n) => {
                 let flags = MemFlagsData::trusted();
                 let count = self.b.ins().load(types::I64, flags, self.out, (WARNINGS * 8) as i32);
@@ -343,6 +461,11 @@ impl<'u> Code<'_, 'u> {
                 Cell::Truth(held, None)
             }
         }
+    }
+
+    /// The table that a block's constants are places in; bodies of loops have their own constants.
+    fn table_of(&self, place: &Place<'u, '_>) -> Option<Value> {
+        self.constants.filter(|_| std::ptr::eq(place.block, self.body.block))
     }
 
     /// A cell that errs: what a broken plan gets.
@@ -570,8 +693,7 @@ impl<'u> Code<'_, 'u> {
 
     /// A counted loop over records.
     fn repeat(&mut self, of: &'u Loop, outer: &[Option<Cell>]) -> Cell {
-        let unit = self.unit;
-        let place = Place { block: &unit.block, base: self.frame, outer: &[] };
+        let place = Place { block: self.body.block, base: self.frame, outer: &[] };
         let known = self.known(&place, of.records);
         let records = self.slot(&place, of.records);
         let start = self.b.ins().ushr_imm_u(records, 32);

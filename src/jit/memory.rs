@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
 
-use super::{Judge, Tell};
+use super::{Judge, Pick, Tell};
 
 /// A finished module. Nothing is added to it any more.
 pub(super) struct Memory {
@@ -38,6 +38,16 @@ impl Memory {
             }
         };
         ids.iter().map(one).collect()
+    }
+
+    /// The address of a finished function of pieces.
+    pub(super) fn pick(&self, id: FuncId) -> Pick {
+        let address = self.module.get_finalized_function(id);
+        // SAFETY: as in `functions`; this one was defined with three pointers.
+        #[allow(unsafe_code, reason = "an address becomes a function once")]
+        unsafe {
+            std::mem::transmute::<*const u8, Pick>(address)
+        }
     }
 
     /// The address of a finished function that answers a tier.

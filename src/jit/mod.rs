@@ -15,6 +15,7 @@ mod finish;
 mod frames;
 mod memory;
 mod pieces;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -22,7 +23,7 @@ mod validate;
 use cranelift_codegen::settings::{self, Configurable as _};
 use cranelift_jit::{JITBuilder, JITModule};
 
-use crate::plan::{Encoding, Frame, Out, Plan, Run, Unit, UnitId, Walker};
+use crate::plan::{Body, Encoding, Frame, Out, PieceId, Plan, Run, Unit, UnitId, Walker};
 use memory::Memory;
 
 pub use against::{Difference, validate_against};
@@ -78,12 +79,18 @@ type Judge = unsafe extern "C" fn(*const u64, *mut u64);
 /// A function over a frame that answers a tier's number.
 type Tell = unsafe extern "C" fn(*const u64) -> u64;
 
+/// A function over a frame, two words to write, and a table of constants.
+type Pick = unsafe extern "C" fn(*const u64, *mut u64, *const i64);
+
 /// The functions of one unit, in the order they run.
 #[derive(Default)]
 struct Functions {
     first: Vec<Judge>,
     second: Vec<Judge>,
     tier: Option<Tell>,
+    /// For each piece of its lanes the function, and where its constants begin.
+    pieces: Vec<(Pick, usize)>,
+    constants: Vec<i64>,
 }
 
 /// Machine code of a plan. Its memory is freed when it is dropped; share it by `Arc`.
@@ -123,6 +130,8 @@ pub fn compile(plan: &Plan, options: &Options) -> Result<NativeCode, JitError> {
             first: memory.functions(&ids.first),
             second: memory.functions(&ids.second),
             tier: ids.tier.map(|id| memory.tell(id)),
+            pieces: ids.pieces.iter().map(|(id, from)| (memory.pick(*id), *from)).collect(),
+            constants: ids.constants,
         })
         .collect();
     Ok(NativeCode { units, bytes, _memory: memory })
@@ -169,7 +178,7 @@ impl NativeCode {
 
     /// Runs functions, or says that the frame or the answer is not what they expect.
     fn call(&self, functions: &[Judge], unit: &Unit, frame: &Frame, out: &mut Out) -> bool {
-        if !fits(unit, frame) || out.words.len() != Out::words_for(unit.rows.len()) {
+        if !fits(unit.body(), frame) || out.words.len() != Out::words_for(unit.rows.len()) {
             return false;
         }
         for function in functions {
@@ -185,16 +194,16 @@ impl NativeCode {
     }
 }
 
-/// Whether a frame holds all that a unit's code reads.
-fn fits(unit: &Unit, frame: &Frame) -> bool {
-    if frame.words.len() < unit.block.words() {
+/// Whether a frame holds all that the code of a unit or piece reads.
+fn fits(of: Body<'_>, frame: &Frame) -> bool {
+    if frame.words.len() < of.block.words() {
         return false;
     }
-    unit.loops.iter().all(|one| {
-        let records = frame.words[unit.block.place(one.records)];
+    of.loops.iter().all(|one| {
+        let records = frame.words[of.block.place(one.records)];
         let (start, count) = ((records >> 32) as usize, (records & 0xffff_ffff) as usize);
         let end = count.checked_mul(one.body.words()).and_then(|n| n.checked_add(start));
-        debug_assert!(matches!(unit.block.slots[one.records.0 as usize].encoding, Encoding::Records(_)));
+        debug_assert!(matches!(of.block.slots[one.records.0 as usize].encoding, Encoding::Records(_)));
         end.is_some_and(|end| end <= frame.words.len())
     })
 }
@@ -209,7 +218,7 @@ impl Run for NativeCode {
 
     fn tier(&self, plan: &Plan, id: UnitId, frame: &Frame) -> Option<u64> {
         let function = self.units.get(id.0 as usize)?.tier?;
-        if !fits(plan.unit(id), frame) {
+        if !fits(plan.unit(id).body(), frame) {
             return None;
         }
         // SAFETY: as in `call`; this function writes nothing.
@@ -217,6 +226,25 @@ impl Run for NativeCode {
         unsafe {
             Some(function(frame.words.as_ptr()))
         }
+    }
+
+    fn piece(&self, plan: &Plan, id: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {
+        let native = self.units.get(id.0 as usize).and_then(|unit| {
+            let (function, from) = unit.pieces.get(piece.0 as usize)?;
+            Some((function, unit.constants.get(*from..)?))
+        });
+        let body = plan.unit(id).lanes.piece(piece).body();
+        let Some((function, constants)) = native.filter(|_| fits(body, frame)) else {
+            return Walker.piece(plan, id, piece, frame);
+        };
+        let mut bits = [0; 2];
+        // SAFETY: as in `call`; this function writes the two words, and reads as many constants as the shape of the
+        // piece has, all of which were added to the table behind `from`.
+        #[allow(unsafe_code, reason = "the call of native code for a piece")]
+        unsafe {
+            function(frame.words.as_ptr(), bits.as_mut_ptr(), constants.as_ptr());
+        }
+        (bits[0], bits[1])
     }
 
     fn second(&self, plan: &Plan, id: UnitId, frame: &Frame, out: &mut Out) {

@@ -1,6 +1,7 @@
 //! Native code against the walker and the reference; its memory; faults that validation must catch.
 
 mod faults;
+mod lanes;
 mod memory;
 
 use super::{Effort, Options, clif, compile, validate, validate_against};

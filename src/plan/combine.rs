@@ -103,6 +103,21 @@ pub struct Combine {
 pub const UNMATCHED: u64 = 4;
 
 impl Combine {
+    /// Tables for no rows at all.
+    #[cfg(test)]
+    pub(crate) fn empty(default: Tier) -> Self {
+        Self {
+            default,
+            groups: Vec::new(),
+            floors_held: std::array::from_fn(|_| Mask::default()),
+            floors_erred: std::array::from_fn(|_| Mask::default()),
+            silences: Vec::new(),
+            watched: Vec::new(),
+            lowers: false,
+            shared: true,
+        }
+    }
+
     /// The tables for rows in their final order.
     #[must_use]
     pub fn new(policy: &TypedPolicy, rows: &[PlanRow]) -> Self {

@@ -16,7 +16,7 @@ pub(crate) fn with_lanes(policy: &TypedPolicy) -> Plan {
     build_with(&graph::build(policy), Choice::ALWAYS)
 }
 
-fn without_lanes(policy: &TypedPolicy) -> Plan {
+pub(crate) fn without_lanes(policy: &TypedPolicy) -> Plan {
     build_with(&graph::build(policy), Choice::OFF)
 }
 
@@ -69,6 +69,20 @@ fn unlike(
         }
     }
     None
+}
+
+/// Many rules that differ in constants only.
+pub(crate) fn same_shape(count: i64) -> TypedPolicy {
+    use crate::check::typed::Comparison;
+    use crate::decision::Tier;
+    use crate::graph::tests::{and, branch, compare, field, int, policy, rule, text};
+    use crate::types::Type;
+    let rules = (0..count).map(|n| {
+        let name = compare(Comparison::Equal, field("branch", Type::String), text(&format!("b{n}")));
+        let size = compare(Comparison::Less, field("lines", Type::Int), int(n * 3 % 100));
+        rule(&format!("demo.r{n:05}"), vec![branch(and(vec![name, size]), Tier::Yellow)])
+    });
+    policy(rules.collect(), Tier::Red)
 }
 
 proptest::proptest! {

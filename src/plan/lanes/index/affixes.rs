@@ -71,6 +71,14 @@ impl Affixes {
         Self { end, lengths, marks, shorter }
     }
 
+    /// Breaks the chains from longer texts to shorter ones.
+    #[cfg(test)]
+    pub(crate) fn forget_shorter(&mut self) -> bool {
+        let any = self.shorter.iter().any(|shorter| *shorter != NONE);
+        self.shorter.fill(NONE);
+        any
+    }
+
     /// The numbers of all filed texts that this one begins with (ends with), the longest first.
     #[inline]
     pub(crate) fn find(&self, text: &[u8], mut each: impl FnMut(u32)) {

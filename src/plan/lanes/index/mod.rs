@@ -76,6 +76,9 @@ pub(crate) enum Index {
         exact: Texts,
         /// By the path without regard to case and form.
         folded: Texts,
+        /// A fault for tests of the tests.
+        #[cfg(test)]
+        planted: bool,
     },
     /// By an entity.
     Entities {
@@ -85,11 +88,47 @@ pub(crate) enum Index {
         under: Names,
         /// The lists of both.
         lists: Lists,
+        /// A fault for tests of the tests.
+        #[cfg(test)]
+        planted: bool,
     },
 }
 
 /// Names of entities with numbers of lists, type by type.
 type Names = Vec<(EntityTypeId, Table<Box<str>, u32>)>;
+
+/// A fault planted for tests.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Planted {
+    /// The ends of a path outside the workspace are not looked for.
+    NoEnds,
+    /// What an unknown entity lies in is taken for nothing.
+    ClosedWorld,
+}
+
+#[cfg(test)]
+impl Index {
+    /// Plants a fault, where the index is of the kind that it concerns.
+    pub(crate) fn plant(&mut self, fault: Planted) -> bool {
+        match (self, fault) {
+            (Self::Paths { planted, .. }, Planted::NoEnds) | (Self::Entities { planted, .. }, Planted::ClosedWorld) => {
+                *planted = true;
+                true
+            }
+            (_, _) => false,
+        }
+    }
+
+    /// Breaks the chains from longer literals to shorter ones.
+    pub(crate) fn forget_shorter(&mut self) -> bool {
+        match self {
+            Self::Texts(texts) => texts.forget_shorter(),
+            Self::Paths { exact, folded, .. } => exact.forget_shorter() | folded.forget_shorter(),
+            Self::Words { .. } | Self::Entities { .. } => false,
+        }
+    }
+}
 
 impl Index {
     /// Files pieces under their needs, which all have the same kind.
@@ -130,8 +169,13 @@ impl Index {
                 texts.find(url.text().as_bytes(), out);
                 true
             }
-            (Self::Paths { exact, folded }, Cell::Value(Value::Path(path))) => find_path(exact, folded, path, out),
-            (Self::Entities { own, under, lists }, Cell::Entity(ty, id)) => {
+            #[cfg(test)]
+            (Self::Paths { folded, planted: true, .. }, Cell::Value(Value::Path(path))) => {
+                folded.find(path.folded().as_bytes(), out);
+                true
+            }
+            (Self::Paths { exact, folded, .. }, Cell::Value(Value::Path(path))) => find_path(exact, folded, path, out),
+            (Self::Entities { own, under, lists, .. }, Cell::Entity(ty, id)) => {
                 let mut add = |names: &Names, ty, id: &str| {
                     if let Some(list) = number(names, ty, id) {
                         out.extend_from_slice(lists.of(list as usize));
@@ -143,13 +187,25 @@ impl Index {
                 }
                 add(under, ty, id);
                 // What it lies in must all be known, or nobody can say what it does not lie in.
-                let Some(node) = known.find(ty, id).filter(|node| node.is_closed()) else { return false };
+                let Some(node) = known.find(ty, id).filter(|node| node.is_closed()) else { return self.is_planted() };
                 node.ancestors().for_each(|group| add(under, group.name().ty, &group.name().id));
                 true
             }
             // Absent, erred, or of another shape than its type says.
             (Self::Words { .. } | Self::Texts(_) | Self::Paths { .. } | Self::Entities { .. }, _) => false,
         }
+    }
+}
+
+impl Index {
+    #[cfg(test)]
+    fn is_planted(&self) -> bool {
+        matches!(self, Self::Entities { planted: true, .. })
+    }
+
+    #[cfg(not(test))]
+    fn is_planted(&self) -> bool {
+        false
     }
 }
 
@@ -191,7 +247,12 @@ fn paths(entries: &[(&Need, u32)]) -> Index {
             Need::Words(_) | Need::Texts(_) | Need::Entities(_) | Need::Under(_) => {}
         }
     }
-    Index::Paths { exact: Texts::new(exact.into_iter()), folded: Texts::new(folded.into_iter()) }
+    Index::Paths {
+        exact: Texts::new(exact.into_iter()),
+        folded: Texts::new(folded.into_iter()),
+        #[cfg(test)]
+        planted: false,
+    }
 }
 
 fn find_path(exact: &Texts, folded: &Texts, path: &PathValue, out: &mut Vec<u32>) -> bool {
@@ -237,7 +298,13 @@ fn entities(entries: &[(&Need, u32)]) -> Index {
         }
     }
     let lists = Lists::new(count as usize, &mut pairs);
-    Index::Entities { own, under, lists }
+    Index::Entities {
+        own,
+        under,
+        lists,
+        #[cfg(test)]
+        planted: false,
+    }
 }
 
 fn number(names: &Names, ty: EntityTypeId, id: &str) -> Option<u32> {

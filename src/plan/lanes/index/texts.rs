@@ -69,6 +69,16 @@ impl Texts {
         }
     }
 
+    /// Breaks the chains from longer literals to shorter ones.
+    #[cfg(test)]
+    pub(crate) fn forget_shorter(&mut self) -> bool {
+        let mut any = false;
+        for affixes in [&mut self.heads, &mut self.tails].into_iter().flatten() {
+            any |= affixes.forget_shorter();
+        }
+        any
+    }
+
     /// Whether nothing is filed.
     pub(crate) fn is_empty(&self) -> bool {
         self.lists.is_empty() && self.always.is_empty()

@@ -17,7 +17,7 @@ use crate::value::{PatternSet, RangeValue, Value};
 
 const NAMES: [&str; 12] =
     ["main", "api", "api-eu", "api-eu-1", "web", "web/1", "release/1", "release/2", "rel", "x", "staging-db", "db"];
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 17] = [
     "src/lib.rs",
     "src/LIB.rs",
     "src",
@@ -34,8 +34,9 @@ const PATHS: [&str; 16] = [
     "straße/x",
     "STRASSE/x",
     ".",
+    "E\u{301}x",
 ];
-const GLOBS: [&str; 12] = [
+const GLOBS: [&str; 13] = [
     "src/**",
     "docs/*",
     "**/*.key",
@@ -48,6 +49,7 @@ const GLOBS: [&str; 12] = [
     "**/a.md",
     "src/?ib.rs",
     "**",
+    "E*",
 ];
 const TEAMS: [&str; 4] = ["api", "all", "ghosts", "web"];
 
