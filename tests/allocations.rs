@@ -9,6 +9,7 @@ use std::cell::Cell;
 use aas::decision::Tier;
 use aas::jit::{self, Options};
 use aas::plan::{self, Out, Read, Run, Scratch, Walker};
+use aas::policy::Terms;
 use aas::reader::Bound;
 use aas::{Entities, Facts, Policy, Raw, Request, Settings, SourceSet};
 
@@ -161,4 +162,29 @@ fn a_decider_allocates_less_than_a_policy() {
     assert_eq!((tier, &decision, &again), (same, &expected, &expected));
     assert_eq!(kept_tier, reading, "a decider's tier costs what reading costs");
     assert!(kept < fresh, "{kept} allocations with a decider, {fresh} without");
+}
+
+#[test]
+fn a_plain_request_as_text_allocates_nothing_on_its_way_to_an_answer() {
+    let sources = SourceSet::single("demo.aasrule", RULES);
+    let policy = policy().with_native().unwrap();
+    let mut decider = policy.texts(&sources).decider();
+    let entities = Entities::none();
+    let terms = Terms { entities: Some(&entities), ..Terms::default() };
+    let text = |lines: i64| {
+        let params = format!(r#""service":"api","lines":{lines},"cost":1.5,"stage":"dev""#);
+        format!(r#"{{"agent":{{"id":"a1","trust":85}},"action":"deploy","params":{{{params}}}}}"#).into_bytes()
+    };
+    let (small, large) = (text(20), text(600));
+    let mut out = Vec::with_capacity(10_000);
+    for round in 0..3 {
+        for (text, expected) in [(&small, Tier::Yellow), (&large, Tier::Red)] {
+            let (for_tier, tier) = allocations(|| decider.plain_tier(text, &terms));
+            let (for_answer, told) = allocations(|| decider.plain_answer(text, &terms, &mut out));
+            assert_eq!((tier, told), (Some(expected), Some(expected)), "it is plain");
+            assert!(round == 0 || (for_tier, for_answer) == (0, 0), "{for_tier} and {for_answer} allocations");
+        }
+    }
+    let told = String::from_utf8(out).unwrap();
+    assert!(told.contains(r#""item":"demo.large""#), "{told}");
 }

@@ -14,6 +14,9 @@ mod schema;
 mod sheet;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use read::{Given, request};
 pub use schema::Schemas;
 pub use sheet::Sheet;

@@ -24,6 +24,20 @@ pub struct Given {
     pub now: Option<i64>,
 }
 
+/// Whether a test has planted this fault; never elsewhere.
+#[cfg(test)]
+macro_rules! planted {
+    ($reading:expr, $fault:ident) => {
+        $reading.sheet.fault == Some(super::sheet::ReadFault::$fault)
+    };
+}
+#[cfg(not(test))]
+macro_rules! planted {
+    ($reading:expr, $fault:ident) => {
+        false
+    };
+}
+
 /// The place of `id` among the agent's facts.
 const ID: usize = 0;
 
@@ -111,7 +125,8 @@ impl<'a> Reading<'a, '_> {
                 break;
             }
         }
-        if !self.scan.is_at_end() || !*seen.first()? {
+        let ended = self.scan.is_at_end() || planted!(self, RestIgnored);
+        if !ended || !*seen.first()? {
             return None;
         }
         let action = known?;
@@ -122,7 +137,7 @@ impl<'a> Reading<'a, '_> {
                 return None;
             }
         }
-        (self.parameters == action.required).then_some(())
+        (self.parameters == action.required || planted!(self, MissingAccepted)).then_some(())
     }
 
     /// Passes an object that is read later.
@@ -254,12 +269,28 @@ impl<'a> Reading<'a, '_> {
             if of == Of::Agent && key == b"in" {
                 return None;
             }
-            let place = keys.find(key)?;
+            let Some(place) = keys.find(key) else {
+                if planted!(self, UnknownPassed) {
+                    self.scan.skip(depth)?;
+                    if !self.scan.more(b'}')? {
+                        return Some(());
+                    }
+                    continue;
+                }
+                return None;
+            };
             let entry = entries.get(place)?;
             let begin = self.scan.at;
+            if planted!(self, DuplicateAccepted) {
+                *self.spots(of).all.get_mut(place)? = Spot::Unset;
+            }
             match self.quick(entry) {
                 Some(spot) => {
-                    if matches!(of, Of::Agent | Of::AgentFacts) && place == ID && self.is_empty(&spot) {
+                    if matches!(of, Of::Agent | Of::AgentFacts)
+                        && place == ID
+                        && self.is_empty(&spot)
+                        && !planted!(self, EmptyIdAccepted)
+                    {
                         return None;
                     }
                     self.spots(of).set(place, spot)?;
@@ -336,6 +367,9 @@ impl<'a> Reading<'a, '_> {
     #[inline]
     fn string(&mut self, ty: &FieldType) -> Option<Spot> {
         let (spot, text) = match self.scan.string()? {
+            Piece::Plain(place) if planted!(self, WrongSpan) => {
+                (Spot::Text(Place::new(&(place.start + 1..place.end))?), self.scan.part(&place)?)
+            }
             Piece::Plain(place) => (Spot::Text(Place::new(&place)?), self.scan.part(&place)?),
             Piece::Escaped => {
                 let begin = self.sheet.texts.len();

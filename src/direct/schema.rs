@@ -14,7 +14,7 @@ use crate::value::time::Zone;
 /// Schemas of all actions and facts of a policy. Made once, shared by all who read by them.
 pub struct Schemas {
     /// Declared actions in their order, then that of an action that nobody declares.
-    actions: Vec<Action>,
+    pub(super) actions: Vec<Action>,
     names: Table<Box<str>, ActionId>,
     pub(super) agent: Group,
     pub(super) session: Group,

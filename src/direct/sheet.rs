@@ -104,6 +104,38 @@ pub struct Sheet {
     pub(super) now: Option<i64>,
     /// Whether declared start values stand for facts that were not given.
     pub(super) starts: bool,
+    #[cfg(test)]
+    pub(super) fault: Option<ReadFault>,
+}
+
+/// Faults that tests plant in the reader.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadFault {
+    /// The last of several members counts.
+    DuplicateAccepted,
+    /// A text begins a byte too late.
+    WrongSpan,
+    /// What follows the request is not looked at.
+    RestIgnored,
+    /// A member without a place is passed over.
+    UnknownPassed,
+    /// Parameters are not counted.
+    MissingAccepted,
+    /// The agent's id may be empty.
+    EmptyIdAccepted,
+}
+
+#[cfg(test)]
+impl ReadFault {
+    pub(super) const ALL: [Self; 6] = [
+        Self::DuplicateAccepted,
+        Self::WrongSpan,
+        Self::RestIgnored,
+        Self::UnknownPassed,
+        Self::MissingAccepted,
+        Self::EmptyIdAccepted,
+    ];
 }
 
 impl Sheet {

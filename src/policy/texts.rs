@@ -16,6 +16,7 @@ use crate::facts::Facts;
 use crate::interp::Scene;
 use crate::json;
 use crate::plan::{self, Inputs, Scratch, Verdict};
+use crate::raw::Raw;
 use crate::reader::wire::{self, Placement, WireError};
 use crate::reader::{Bound, EntitiesError};
 use crate::request::Request;
@@ -114,7 +115,15 @@ impl Policy {
     /// Where the text is no request, or brings entities that do not fit.
     pub fn take<'a>(&self, text: &[u8], terms: &Terms<'a>) -> Result<Taken<'a>, TextError> {
         let raw = json::parse_bytes(text).map_err(WireError::Json).map_err(TextError::Wire)?;
-        let incoming = wire::request_of(&self.typed, &raw, terms.placement).map_err(TextError::Wire)?;
+        self.take_raw(&raw, terms)
+    }
+
+    /// The same of a text that was parsed already.
+    ///
+    /// # Errors
+    /// Where it is no request, or brings entities that do not fit.
+    pub fn take_raw<'a>(&self, raw: &Raw, terms: &Terms<'a>) -> Result<Taken<'a>, TextError> {
+        let incoming = wire::request_of(&self.typed, raw, terms.placement).map_err(TextError::Wire)?;
         let entities = match terms.entities {
             Some(entities) if incoming.entities.is_empty() => Cow::Borrowed(entities),
             Some(_) => {
@@ -170,7 +179,12 @@ impl Texts {
     /// A handle for one thread that decides many requests.
     #[must_use]
     pub fn decider(&self) -> TextDecider {
-        TextDecider { texts: self.clone(), scratch: Scratch::default(), sheet: Sheet::default() }
+        TextDecider {
+            texts: self.clone(),
+            scratch: Scratch::default(),
+            sheet: Sheet::default(),
+            none: Entities::none(),
+        }
     }
 }
 
@@ -180,6 +194,8 @@ pub struct TextDecider {
     texts: Texts,
     scratch: Scratch,
     sheet: Sheet,
+    /// Where nobody gave any.
+    none: Entities,
 }
 
 impl TextDecider {
@@ -198,8 +214,8 @@ impl TextDecider {
     /// The tier of a plain request; none where it is not plain.
     #[must_use]
     pub fn plain_tier(&mut self, text: &[u8], terms: &Terms<'_>) -> Option<Tier> {
-        let (policy, none) = (&self.texts.policy, Entities::none());
-        let view = self.texts.read(text, terms, &none, &mut self.sheet)?;
+        let policy = &self.texts.policy;
+        let view = self.texts.read(text, terms, &self.none, &mut self.sheet)?;
         let (run, _) = policy.serving();
         Some(match view.unit() {
             Some(unit) => plan::tier_of(&policy.plan, &policy.typed, run, unit, &view, &mut self.scratch),
@@ -222,8 +238,8 @@ impl TextDecider {
     /// The decision of a plain request, if it has no errors to tell; none otherwise.
     #[must_use]
     pub fn plain_decision(&mut self, text: &[u8], terms: &Terms<'_>) -> Option<Decision> {
-        let (policy, none) = (&self.texts.policy, Entities::none());
-        let view = self.texts.read(text, terms, &none, &mut self.sheet)?;
+        let policy = &self.texts.policy;
+        let view = self.texts.read(text, terms, &self.none, &mut self.sheet)?;
         let verdict = policy.clear_verdict(&view, &mut self.scratch)?;
         Some(Decision {
             action: view.action().to_string(),
@@ -256,8 +272,8 @@ impl TextDecider {
     /// Adds the decision of a plain request, if it has no errors and no texts that must be filled; nothing otherwise.
     #[must_use]
     pub fn plain_answer(&mut self, text: &[u8], terms: &Terms<'_>, out: &mut Vec<u8>) -> Option<Tier> {
-        let (policy, none) = (&self.texts.policy, Entities::none());
-        let view = self.texts.read(text, terms, &none, &mut self.sheet)?;
+        let policy = &self.texts.policy;
+        let view = self.texts.read(text, terms, &self.none, &mut self.sheet)?;
         let verdict = policy.clear_verdict(&view, &mut self.scratch)?;
         let decided = (verdict.tier, &*verdict.determining, &*verdict.obligations);
         let written = self.texts.pieces.write(&policy.typed, view.action(), decided, policy.engine(), out);

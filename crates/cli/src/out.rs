@@ -72,6 +72,11 @@ impl Out {
         Ok(self.writer.write_all(text.as_bytes())?)
     }
 
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Outcome<()> {
+        Ok(self.writer.write_all(bytes)?)
+    }
+
     /// Writes a line.
     pub(crate) fn line(&mut self, text: impl Display) -> Outcome<()> {
         Ok(writeln!(self.writer, "{text}")?)

@@ -82,7 +82,7 @@ impl Findings {
 }
 
 /// A JSON value on indented lines.
-pub(crate) fn pretty(value: &serde_json::Value) -> String {
+pub(crate) fn pretty(value: &impl serde::Serialize) -> String {
     // Printing a tree of texts and numbers cannot fail.
     serde_json::to_string_pretty(value).unwrap_or_default()
 }

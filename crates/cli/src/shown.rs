@@ -1,12 +1,12 @@
 //! Requests and decisions as people and programs see them.
 
-use aas::check::typed::{ItemBody, Principals, show_entity};
-use aas::decision::{Decision, Determining, Disposition, Engine, ItemId, Obligation};
+use aas::answer::{Answer, principals};
+use aas::check::typed::ItemBody;
+use aas::decision::{Decision, Determining, Disposition, Engine, Obligation};
 use aas::interp::explain::Explained;
 use aas::interp::{Change, DEFAULT_WORK, Explanation};
 use aas::raw::RawFields;
 use aas::{Entities, Facts, Policy, Request, SourceSet, json as raw_json};
-use serde_json::{Value, json as value};
 
 use crate::exit::Outcome;
 use crate::out::{Out, Style};
@@ -104,71 +104,10 @@ fn explain(policy: &Policy, sources: &SourceSet, view: &View<'_>, work: u32) -> 
 }
 
 /// A decision in its fixed JSON form; `explanation` follows where it is asked for.
-pub(crate) fn json(policy: &Policy, sources: &SourceSet, view: &View<'_>, explained: bool) -> Value {
-    let decision = view.decision;
-    let explanation = explain(policy, sources, view, if explained { DEFAULT_WORK } else { 0 });
-    let determining = explanation.determining.iter().map(|e| {
-        value!({
-            "item": e.item,
-            "kind": e.kind,
-            "tier": e.tier,
-            "code": e.code,
-            "because": e.because,
-            "file": e.file,
-            "line": e.line,
-        })
-    });
-    let mut object = value!({
-        "action": decision.action,
-        "tier": decision.tier,
-        "disposition": decision.tier.disposition(),
-        "determining": determining.collect::<Vec<_>>(),
-        "obligations": decision.obligations.iter().map(|o| obligation(policy, o)).collect::<Vec<_>>(),
-        "errors": decision.errors,
-        "policy": decision.policy,
-        "engine": decision.engine,
-    });
-    if explained {
-        object["explanation"] = serde_json::to_value(&explanation).unwrap_or_default();
-    }
-    object
-}
-
-fn obligation(policy: &Policy, obligation: &Obligation) -> Value {
-    let name = |item: &ItemId| policy.typed().item(*item).name.to_string();
-    match obligation {
-        Obligation::Notify { channel, item } => value!({ "kind": "notify", "channel": channel, "item": name(item) }),
-        Obligation::Redact { field, item } => value!({ "kind": "redact", "field": field, "item": name(item) }),
-        Obligation::Instead { action, item } => value!({ "kind": "instead", "action": action, "item": name(item) }),
-        Obligation::Run { workflow, arguments, item } => {
-            let arguments: serde_json::Map<String, Value> = arguments
-                .iter()
-                .map(|(k, v)| (k.clone(), serde_json::from_str(v).unwrap_or_else(|_| v.clone().into())))
-                .collect();
-            value!({ "kind": "run", "workflow": workflow, "arguments": arguments, "item": name(item) })
-        }
-        Obligation::Approve { item } => {
-            let mut object = value!({ "kind": "approve", "item": name(item) });
-            if let ItemBody::Approval { quorum, within, people, own, ask, .. } = &policy.typed().item(*item).body {
-                object["by"] = principals(policy, people).into();
-                object["quorum"] = (*quorum).into();
-                object["within_seconds"] = (within / 1_000_000).into();
-                object["own"] = (*own).into();
-                object["ask"] = ask.iter().map(ToString::to_string).collect();
-            }
-            object
-        }
-    }
-}
-
-/// Whom an approval asks, as they are written.
-fn principals(policy: &Policy, people: &Principals) -> Vec<String> {
-    let types = &policy.typed().types;
-    let mut names = Vec::new();
-    names.extend(people.people.then(|| "people".to_owned()));
-    names.extend(people.machines.then(|| "machines".to_owned()));
-    names.extend(people.entities.iter().map(|e| show_entity(types, e.ty, &e.id)));
-    names
+pub(crate) fn json(policy: &Policy, sources: &SourceSet, view: &View<'_>, explained: bool) -> Answer {
+    let explanation = explained.then(|| explain(policy, sources, view, DEFAULT_WORK));
+    let answer = policy.answer(sources, (view.request, view.facts, view.entities), view.decision);
+    Answer { explanation, ..answer }
 }
 
 /// A decision for people.
@@ -262,7 +201,7 @@ fn duty(policy: &Policy, obligation: &Obligation) -> String {
             ItemBody::Approval { quorum, within, people, .. } => format!(
                 "approval {}: {quorum} of {} within {}",
                 policy.typed().item(*item).name,
-                principals(policy, people).join(", "),
+                principals(&policy.typed().types, people).join(", "),
                 aas::value::time::show_duration(*within),
             ),
             ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Exception { .. } => {

@@ -1,15 +1,18 @@
 //! `aasc eval`
 
-use std::io::{BufRead, BufReader, Read};
+mod lines;
+
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use aas::answer::Answer;
 use aas::artefact::{Artefact, Texts};
 use aas::decision::{Decision, Engine, Tier};
 use aas::json::MAX_BYTES;
-use aas::reader::wire::{self, Incoming, Placement, WireError};
+use aas::policy::{Taken, Terms, TextDecider};
+use aas::reader::wire::{self, Placement, WireError};
 use aas::{Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
 use clap::ValueEnum;
-use serde_json::{Value, json};
 
 use crate::compile::{compile, with_native};
 use crate::exit::{Exit, Failure, Outcome};
@@ -37,6 +40,9 @@ pub(crate) struct Args {
     /// Tells how the decision came about.
     #[arg(long)]
     explain: bool,
+    /// How many threads answer the requests of a file; as many as there are processors where nothing is said.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
     /// How a single decision is printed; many are always JSON, a line each.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -156,10 +162,11 @@ impl<'a> Desk<'a> {
     }
 
     fn one(&self, file: &Path, raw: &Raw, out: &mut Out) -> Outcome {
-        let read = wire::request_of(self.policy.typed(), raw, Placement::Tests);
-        let incoming = read.map_err(|error| not_read(file, &error))?;
-        let answered =
-            self.answer(incoming).map_err(|said| Failure::said(format_args!("{}: {said}", name_of(file))))?;
+        let mut notes = Vec::new();
+        let taken = self.policy.take_raw(raw, &terms(clock())).map_err(|error| error.to_string());
+        let answered = taken.and_then(|taken| self.answer(taken, &mut notes));
+        let answered = answered.map_err(|said| Failure::said(format_args!("{}: {said}", name_of(file))))?;
+        notes.iter().for_each(out::note);
         match self.args.format {
             Format::Human => shown::human(&self.policy, &self.sources, &answered.view(), self.args.explain, out)?,
             Format::Json => out.line(crate::report::pretty(&self.json(&answered)))?,
@@ -173,53 +180,19 @@ impl<'a> Desk<'a> {
 
     /// A line in, a line out. A line that is not a request gets an error object in its place.
     fn many(&self, file: &Path, out: &mut Out) -> Outcome {
-        let mut reader = BufReader::new(open(file)?);
-        let mut number = 0;
-        loop {
-            let mut line = Vec::new();
-            let limit = MAX_BYTES as u64 + 2;
-            let read = reader.by_ref().take(limit).read_until(b'\n', &mut line).map_err(|e| unreadable(file, &e))?;
-            if read == 0 {
-                return Ok(Exit::Fine);
-            }
-            number += 1;
-            if read as u64 == limit && !line.ends_with(b"\n") {
-                reader.skip_until(b'\n').map_err(|e| unreadable(file, &e))?;
-            }
-            let text = String::from_utf8_lossy(&line);
-            if text.trim().is_empty() {
-                continue;
-            }
-            let answered = match std::str::from_utf8(&line) {
-                Ok(text) => self.line(text.trim()),
-                Err(_) => Err("the line is not UTF-8".into()),
-            };
-            let value = match answered {
-                Ok(answered) => self.json(&answered),
-                Err(said) => {
-                    // Each line is read by itself, so a place in it is on its line 1.
-                    let said = said.strip_prefix("1:").map_or(said.clone(), |rest| format!("column {rest}"));
-                    json!({ "error": { "line": number, "message": said } })
-                }
-            };
-            out.line(value)?;
-        }
+        let texts = self.policy.texts(&self.sources);
+        let quick = !self.args.explain && matches!(self.engines, [engine] if *engine == self.policy.engine());
+        let worker = || Worker { desk: self, decider: quick.then(|| texts.decider()), now: None };
+        let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = self.args.threads.map_or_else(processors, usize::from);
+        lines::run(open(file)?, workers, worker, |error| unreadable(file, error), out)?;
+        Ok(Exit::Fine)
     }
 
-    fn line(&self, text: &str) -> Result<Answered, String> {
-        let read = wire::request(self.policy.typed(), text, Placement::Tests);
-        self.answer(read.map_err(|error| error.to_string())?)
-    }
-
-    /// Decides a request. The clock and start values are taken here, and only here.
-    fn answer(&self, incoming: Incoming) -> Result<Answered, String> {
-        for warning in &incoming.warnings {
-            out::note(format_args!("warning: {warning}"));
-        }
-        let mut facts = self.policy.with_start_values(&incoming.facts);
-        facts.now.get_or_insert_with(|| jiff::Timestamp::now().as_microsecond());
-        let entities = self.policy.entities(&incoming.entities).map_err(|error| error.to_string())?;
-        let request = incoming.request;
+    /// Decides a request.
+    fn answer(&self, taken: Taken<'_>, notes: &mut Vec<String>) -> Result<Answered, String> {
+        notes.extend(taken.warnings.iter().map(|said| format!("warning: {said}")));
+        let (request, facts, entities) = (taken.request, taken.facts, taken.entities.into_owned());
         let decisions: Vec<Decision> =
             self.engines.iter().map(|engine| self.policy.decide_with(*engine, &request, &facts, &entities)).collect();
         let Some((first, others)) = decisions.split_first() else { return Err("no engine was asked".into()) };
@@ -232,14 +205,13 @@ impl<'a> Desk<'a> {
                 other.tier
             ));
         }
-        for error in first.errors.iter().filter(|e| e.code == "undeclared") {
-            out::note(format_args!("warning: {}", error.message));
-        }
+        let undeclared = first.errors.iter().filter(|e| e.code == "undeclared");
+        notes.extend(undeclared.map(|error| format!("warning: {}", error.message)));
         let decision = first.clone();
         Ok(Answered { request, facts, entities, decision })
     }
 
-    fn json(&self, answered: &Answered) -> Value {
+    fn json(&self, answered: &Answered) -> Answer {
         shown::json(&self.policy, &self.sources, &answered.view(), self.args.explain)
     }
 }
@@ -247,6 +219,57 @@ impl<'a> Desk<'a> {
 impl Answered {
     fn view(&self) -> shown::View<'_> {
         shown::View { request: &self.request, facts: &self.facts, entities: &self.entities, decision: &self.decision }
+    }
+}
+
+/// What `aasc eval` adds to a request: the declared start values, and the time.
+fn terms(now: i64) -> Terms<'static> {
+    Terms { placement: Placement::Tests, start_values: true, now: Some(now), entities: None }
+}
+
+/// The clock is read here, and only here.
+fn clock() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// Answers lines on one thread.
+struct Worker<'d> {
+    desk: &'d Desk<'d>,
+    /// Where one engine answers, and only answers.
+    decider: Option<TextDecider>,
+    /// The time at which a chunk was begun.
+    now: Option<i64>,
+}
+
+impl lines::Answers for Worker<'_> {
+    fn begin(&mut self) {
+        self.now = None;
+    }
+
+    fn answer(&mut self, line: &[u8], out: &mut Vec<u8>, notes: &mut Vec<String>) -> Result<(), String> {
+        let terms = terms(*self.now.get_or_insert_with(clock));
+        if let Some(decider) = &mut self.decider {
+            if decider.plain_answer(line, &terms, out).is_some() {
+                return Ok(());
+            }
+        }
+        let text = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8")?.trim();
+        if text.is_empty() {
+            return Ok(());
+        }
+        let answered = match &mut self.decider {
+            Some(decider) => {
+                decider.answer(text.as_bytes(), &terms, out).map_err(|error| error.to_string()).map(|told| {
+                    notes.extend(told.notes.iter().map(|said| format!("warning: {said}")));
+                })
+            }
+            None => {
+                let taken = self.desk.policy.take(text.as_bytes(), &terms).map_err(|error| error.to_string());
+                taken.and_then(|t| self.desk.answer(t, notes)).map(|answered| self.desk.json(&answered).write(out))
+            }
+        };
+        // Each line is read by itself, so a place in it is on its line 1.
+        answered.map_err(|said| said.strip_prefix("1:").map_or(said.clone(), |rest| format!("column {rest}")))
     }
 }
 
@@ -265,7 +288,7 @@ fn not_read(file: &Path, error: &WireError) -> Failure {
     Failure::said(format_args!("{}: {error}", name_of(file)))
 }
 
-fn open(file: &Path) -> Outcome<Box<dyn Read>> {
+fn open(file: &Path) -> Outcome<Box<dyn Read + Send>> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdin()));
     }
