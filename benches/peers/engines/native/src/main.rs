@@ -2,6 +2,7 @@
 
 mod controls;
 mod ours;
+mod shapes;
 
 fn main() {
     let mut arms = controls::arms();
