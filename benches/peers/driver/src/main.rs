@@ -1,6 +1,6 @@
 //! Walks round all engines, compares their decisions, times them, and writes records, tables and plots.
 //!
-//! `bench run --out records.jsonl` measures; `bench report records.jsonl FOLDER` draws. Each engine is a program
+//! `bench run --out records.jsonl` measures; `bench report records.jsonl FOLDER` draws, `bench show` prints. Each engine is a program
 //! beside this one (`peer-cedar`, …), kept running while its workloads last, so that engines take turns: every
 //! round visits every engine before the next begins. Nothing is timed before all decisions agree.
 
@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 const USAGE: &str =
     "bench run [--quick] [--out FILE] [--programs a,b] [--workloads a,b] [--sections a,b] [--rounds N] [--ms N]
+bench show FILE
 bench report FILE FOLDER";
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         ["run", ..] => run::Wanted::parse(&words[1..]).and_then(|wanted| run::run(&wanted)),
         ["report", records, folder] => records::Records::read(records)
             .and_then(|records| plots::draw(&records, folder).and_then(|()| tables::write(&records, folder))),
+        ["show", records] => records::Records::read(records).map(|records| print!("{}", tables::all(&records))),
         _ => Err(USAGE.into()),
     };
     match done {

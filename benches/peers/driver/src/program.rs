@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 
 /// All programs, in the order of the tables.
-pub(crate) const ALL: [&str; 9] = ["native", "wirefilter", "roto", "cel", "zen", "rhai", "casbin", "rego", "cedar"];
+pub(crate) const ALL: [&str; 10] =
+    ["native", "wirefilter", "roto", "cel", "rhai", "zen", "rego", "casbin", "cedar", "dogwood"];
 /// Those of a quick run.
 pub(crate) const QUICK: [&str; 3] = ["native", "wirefilter", "cedar"];
 

@@ -1,6 +1,8 @@
 //! W1: 32 rules of the kind that govern an agent which builds software, and twelve requests.
 
-use crate::{Ask, BLACK, GREEN, How, Number, RED, Rule, Test, Text, Workload, YELLOW, one_of, rule, word};
+use crate::{
+    Ask, BLACK, DEFAULT, GREEN, How, Number, RED, Rule, Test, Text, Tier, Workload, YELLOW, one_of, rule, word,
+};
 
 /// Where secrets lie, or (`not`) where they do not.
 fn secret(not: bool) -> Vec<Test> {
@@ -62,4 +64,35 @@ pub fn workload() -> Workload {
         ask("calendar.create_event", "", "", "", 50, 0),
     ];
     Workload::new("w1", rules(), asks)
+}
+
+/// W1 as a careful programmer writes it.
+#[must_use]
+pub fn by_hand(ask: &Ask) -> Tier {
+    let secret = |path: &str| {
+        path.ends_with(".env") || path.contains("secrets/") || path.ends_with(".key") || path.ends_with(".pem")
+    };
+    let own = match ask.action.as_str() {
+        "secrets.expose" | "data.exfiltrate" | "audit.delete" | "audit.modify" => return BLACK,
+        "deploy.production" | "git.force_push" | "secrets.rotate" | "infrastructure.modify" => return RED,
+        "code.read" | "code.analyze" | "code.review" | "code.lint" => Some(GREEN),
+        "code.write" => Some(if secret(&ask.path) { RED } else { GREEN }),
+        "git.merge" => Some(if matches!(ask.branch.as_str(), "main" | "master") { RED } else { YELLOW }),
+        "dependency.update" => Some(if ask.bump == "major" { RED } else { YELLOW }),
+        "git.create_pull_request" | "deploy.staging" | "scan.security" => Some(YELLOW),
+        action if action.starts_with("test.run") => Some(if ask.trust < 40 { YELLOW } else { GREEN }),
+        action => ["git.read", "test.generate", "docs.", "research.", "analyze.", "monitor."]
+            .iter()
+            .any(|start| action.starts_with(start))
+            .then_some(GREEN),
+    };
+    if ask.trust < 20 || ask.cost >= 1000 {
+        return RED;
+    }
+    match own {
+        Some(tier) if ask.cost >= 100 => tier.max(YELLOW),
+        Some(tier) => tier,
+        None if ask.cost >= 100 => YELLOW,
+        None => DEFAULT,
+    }
 }

@@ -6,13 +6,33 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use aas::check::typed::RawEntity;
-use aas::form::{Action, Form};
+use aas::form::{Action, Fields, Form};
 use aas::policy::{Decider, Terms, TextDecider, Texts};
 use aas::{Entities, Facts, Policy, Raw, Request, Settings, SourceSet, json};
 use kit::{Arm, Ask, Engine, Files, Mode, Tier, Workload};
 use workload::aasrule;
 
-use crate::shapes::{BranchOnly, CostOnly, FolderOnly, PathAndBranch, PathOnly, Shape, W1, W2};
+use crate::shapes::{BranchOnly, CostOnly, FolderOnly, PathAndBranch, PathOnly, W1, W2};
+
+/// A view of a request by some of its names.
+trait Shape: Fields + Send + Sized + 'static {
+    /// The same memory under another name.
+    fn of(ask: &Ask) -> &Self;
+}
+
+macro_rules! views {
+    ($($name:ident)*) => {$(
+        impl Shape for $name {
+            #[inline]
+            fn of(ask: &Ask) -> &Self {
+                // SAFETY: the struct is nothing but an `Ask`, and says so (`transparent`).
+                unsafe { &*std::ptr::from_ref(ask).cast() }
+            }
+        }
+    )*};
+}
+
+views!(W1 W2 PathOnly BranchOnly CostOnly FolderOnly PathAndBranch);
 
 /// A policy that serves, with all handles that a thread may ask it by.
 struct Handles<S> {

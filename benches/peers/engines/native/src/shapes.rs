@@ -3,26 +3,12 @@
 //! A form binds no name that its policy declares nowhere, so there is a type for each set of names.
 
 use aas::form::{Fields, Given};
-use kit::Ask;
-
-/// A view of a request by some of its names.
-pub(crate) trait Shape: Fields + Send + Sized + 'static {
-    /// The same memory under another name.
-    fn of(ask: &Ask) -> &Self;
-}
+use workload::Ask;
 
 macro_rules! shape {
     ($name:ident { $($place:literal $key:literal $kind:ident $field:ident),* }) => {
         #[repr(transparent)]
-        pub(crate) struct $name(Ask);
-
-        impl Shape for $name {
-            #[inline]
-            fn of(ask: &Ask) -> &Self {
-                // SAFETY: the struct is nothing but an `Ask`, and says so (`transparent`).
-                unsafe { &*std::ptr::from_ref(ask).cast() }
-            }
-        }
+        pub(crate) struct $name(pub(crate) Ask);
 
         impl Fields for $name {
             const NAMES: &'static [&'static str] = &[$($key),*];
