@@ -39,11 +39,13 @@ deny:
 bench:
     #!/usr/bin/env sh
     set -eu
+    cargo build --release --locked -p aasc
     cd benches/peers
-    for package in bench peer-native peer-wirefilter peer-roto peer-cel peer-zen peer-rhai peer-casbin peer-rego peer-cedar peer-dogwood; do
+    for package in bench peer-native peer-wirefilter peer-roto peer-cel peer-zen peer-rhai peer-casbin peer-rego peer-cedar; do
         cargo build --release --locked -p $package
     done
-    target/release/bench run --out target/records.jsonl
+    cargo build --release --locked --manifest-path engines/dogwood/Cargo.toml --target-dir target
+    target/release/bench run --aasc ../../target/release/aasc --out target/records.jsonl
     target/release/bench report target/records.jsonl ../../docs/src/performance
 
 # The same in under five minutes, once it is built: two workloads, our engine, controls, wirefilter and Cedar.

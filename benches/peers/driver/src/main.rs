@@ -5,6 +5,7 @@
 //! round visits every engine before the next begins. Nothing is timed before all decisions agree.
 
 mod machine;
+mod once;
 mod plots;
 mod program;
 mod records;
@@ -14,7 +15,7 @@ mod tables;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "bench run [--quick] [--out FILE] [--programs a,b] [--workloads a,b] [--sections a,b] [--rounds N] [--ms N]
+    "bench run [--quick] [--out FILE] [--programs a,b] [--workloads a,b] [--sections a,b] [--rounds N] [--ms N] [--aasc PATH]
 bench show FILE
 bench report FILE FOLDER";
 

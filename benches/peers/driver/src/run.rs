@@ -1,14 +1,16 @@
 //! A run: which workloads, which sections, in which order.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use kit::clock::{children, quantile};
+use kit::clock::quantile;
 use serde_json::{Value, json};
 use workload::Workload;
 use workload::w4::Family;
 
 use crate::machine;
+use crate::once;
 use crate::program::{self, Arm, Program};
 use crate::records::Sink;
 
@@ -26,6 +28,8 @@ pub(crate) struct Wanted {
     rounds: usize,
     ms: u64,
     out: String,
+    /// Our command line, where it was built.
+    aasc: Option<PathBuf>,
 }
 
 fn owned(list: &[&str]) -> Vec<String> {
@@ -43,6 +47,7 @@ impl Wanted {
             let number = || value.parse::<u64>().map_err(|_| format!("{option} needs a number"));
             match *option {
                 "--out" => wanted.out = (*value).to_owned(),
+                "--aasc" => wanted.aasc = Some(value.into()),
                 "--programs" => wanted.programs = list(),
                 "--workloads" => wanted.workloads = list(),
                 "--sections" => wanted.sections = list(),
@@ -62,6 +67,7 @@ impl Wanted {
             rounds: 3,
             ms: 40,
             out: "target/quick.jsonl".into(),
+            aasc: None,
         }
     }
 
@@ -75,6 +81,7 @@ impl Wanted {
             rounds: 5,
             ms: 60,
             out: "target/records.jsonl".into(),
+            aasc: None,
         }
     }
 
@@ -112,7 +119,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<(), String> {
             memory(name, &mut programs, &mut sink)?;
         }
         if wanted.wants("once") && matches!(name.as_str(), "w1" | "w2_1000" | "w2_10000") {
-            once(name, &mut programs, &mut sink)?;
+            once::measure(name, &mut programs, wanted.aasc.as_deref(), &mut sink)?;
         }
     }
     eprintln!("records: {}", wanted.out);
@@ -259,83 +266,4 @@ fn memory(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), S
     }
     eprintln!("{name}: memory");
     Ok(())
-}
-
-/// A process that loads a policy from its file, decides one request and ends.
-struct Once {
-    program: std::path::PathBuf,
-    arm: String,
-    arguments: Vec<String>,
-    right: Option<u8>,
-    cpu: Vec<f64>,
-    wall: Vec<f64>,
-}
-
-fn once(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), String> {
-    let workload = Workload::by_name(name).ok_or("a workload")?;
-    let folder = std::env::temp_dir().join("aas-bench-once");
-    let mut jobs = Vec::new();
-    for program in programs.iter_mut() {
-        let path = program::path(&program.name)?;
-        let none = ["once".to_owned(), "none".to_owned(), "{}".to_owned()];
-        jobs.push(Once {
-            program: path.clone(),
-            arm: format!("{}: nothing", program.name),
-            arguments: none.into(),
-            right: None,
-            cpu: vec![],
-            wall: vec![],
-        });
-        for arm in program.arms(name)?.into_iter().filter(|arm| arm.from_text) {
-            let told = program.ask(&json!({"do": "load", "workload": name, "arm": arm.name}))?;
-            program.ask(&json!({"do": "drop"}))?;
-            let Some(request) = told["request"].as_str() else { continue };
-            let own = folder.join(arm.name.replace(' ', "-"));
-            let written = program.ask(&json!({"do": "write", "workload": name, "arm": arm.name, "folder": own}))?;
-            let paths = written.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-            let arguments = ["once", &arm.name, name, request].map(str::to_owned).into_iter().chain(paths).collect();
-            jobs.push(Once {
-                program: path.clone(),
-                arm: arm.name,
-                arguments,
-                right: Some(workload.right[0]),
-                cpu: vec![],
-                wall: vec![],
-            });
-        }
-    }
-    for _ in 0..15 {
-        jobs.iter_mut().try_for_each(Once::take)?;
-    }
-    let mut nothing = f64::NAN;
-    for job in &mut jobs {
-        let cpu = quantile(&mut job.cpu, 0.5);
-        if job.right.is_none() {
-            nothing = cpu;
-        }
-        sink.put(&json!({"kind": "once", "workload": name, "arm": job.arm, "cpu_ms": cpu, "net_ms": cpu - nothing,
-            "wall_ms": quantile(&mut job.wall, 0.5)}))?;
-    }
-    let _ = std::fs::remove_dir_all(folder);
-    eprintln!("{name}: one-shot processes");
-    Ok(())
-}
-
-impl Once {
-    fn take(&mut self) -> Result<(), String> {
-        if self.wall.iter().sum::<f64>() > PATIENCE * 1e3 {
-            return Ok(());
-        }
-        let (wall, cpu) = (Instant::now(), children());
-        let output = Command::new(&self.program).args(&self.arguments).output().map_err(|error| error.to_string())?;
-        self.wall.push(wall.elapsed().as_secs_f64() * 1e3);
-        self.cpu.push((children() - cpu) * 1e3);
-        let said = String::from_utf8_lossy(&output.stdout);
-        match self.right {
-            Some(right) if said.trim() != right.to_string() => {
-                Err(format!("{} as a process said `{}`, not {right}", self.arm, said.trim()))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
 }

@@ -64,7 +64,7 @@ fn thousands(digits: &str) -> String {
 
 fn heading(out: &mut String, title: &str, columns: &[String]) {
     let _ = write!(out, "\n## {title}\n\n| engine |");
-    columns.iter().for_each(|column| drop(write!(out, " {column} |")));
+    columns.iter().for_each(|column| out.push_str(&format!(" {column} |")));
     out.push_str("\n|---|");
     columns.iter().for_each(|_| out.push_str("--:|"));
     out.push('\n');
@@ -72,7 +72,7 @@ fn heading(out: &mut String, title: &str, columns: &[String]) {
 
 fn row(out: &mut String, name: &str, cells: impl Iterator<Item = String>) {
     let _ = write!(out, "| {name} |");
-    cells.for_each(|cell| drop(write!(out, " {cell} |")));
+    cells.for_each(|cell| out.push_str(&format!(" {cell} |")));
     out.push('\n');
 }
 
