@@ -2,6 +2,7 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use workload::w4;
 
 use crate::records::Records;
@@ -18,7 +19,7 @@ struct Series {
 }
 
 /// Colours that differ in brightness too, for those who see few.
-const COLOURS: [RGBColor; 12] = [
+const COLOURS: [RGBColor; 17] = [
     RGBColor(86, 180, 233),
     RGBColor(230, 159, 0),
     RGBColor(0, 158, 115),
@@ -31,6 +32,11 @@ const COLOURS: [RGBColor; 12] = [
     RGBColor(170, 68, 0),
     RGBColor(68, 119, 170),
     RGBColor(51, 34, 136),
+    RGBColor(221, 204, 119),
+    RGBColor(0, 90, 90),
+    RGBColor(160, 160, 160),
+    RGBColor(90, 50, 20),
+    RGBColor(150, 210, 150),
 ];
 const OURS: RGBColor = RGBColor(213, 0, 50);
 
@@ -74,8 +80,12 @@ fn by_rules(records: &Records, kind: &str, family: &str, key: &str) -> Vec<Serie
         let points: Vec<_> = workload::w2::SIZES.into_iter().filter_map(point).collect();
         Series { name: (*arm).to_owned(), points, ours: is_ours(arm) }
     };
-    let left_out = |arm: &&&str| !matches!(**arm, "aas, untyped request" | "limit, resolved" | "cedar, not validated");
-    records.arms(kind).iter().filter(left_out).map(series).filter(|series| series.points.len() > 1).collect()
+    let shown = |arm: &&&str| match kind {
+        // One line for each way that differs by more than a little.
+        "decide" => !matches!(**arm, "aas, resolved" | "aas, untyped request" | "limit, resolved"),
+        _ => !matches!(**arm, "aas, resolved" | "aas, whole decision" | "aas, untyped request"),
+    };
+    records.arms(kind).iter().filter(shown).map(series).filter(|series| series.points.len() > 1).collect()
 }
 
 fn by_family(records: &Records) -> Vec<Series> {
@@ -118,10 +128,8 @@ fn bars(path: &str, bars: &[(String, f64)]) -> Result<(), Box<dyn std::error::Er
         chart.draw_series([Rectangle::new([(low, bottom), (*ns, top)], colour.filled())])?;
         let style = TextStyle::from(("sans-serif", 13).into_font()).color(&BLACK);
         chart.draw_series([EmptyElement::at((*ns, i as f64 + 0.5)) + Text::new(time(*ns), (5, -6), style.clone())])?;
-        let width = 7 * name.chars().count() as i32;
-        chart.draw_series([
-            EmptyElement::at((low, i as f64 + 0.5)) + Text::new(name.clone(), (-8 - width, -6), style)
-        ])?;
+        let style = style.pos(Pos::new(HPos::Right, VPos::Top));
+        chart.draw_series([EmptyElement::at((low, i as f64 + 0.5)) + Text::new(name.clone(), (-8, -6), style)])?;
     }
     area.present()?;
     Ok(())
@@ -157,7 +165,12 @@ fn lines(path: &str, scale: &Scale, all: &[Series]) -> Result<(), Box<dyn std::e
         .draw()?;
     let mut ends: Vec<(f64, &str, RGBColor)> = Vec::new();
     for (k, series) in all.iter().enumerate() {
-        let colour = if series.ours { OURS } else { COLOURS[k % COLOURS.len()] };
+        let colour = match series.name.as_str() {
+            "aas" => OURS,
+            "aas, whole decision" => RGBColor(240, 90, 110),
+            "aas, plan walked" => RGBColor(250, 160, 160),
+            _ => COLOURS[k % COLOURS.len()],
+        };
         let points: Vec<_> = series.points.iter().map(|(n, ns)| (*n, ns * scale.unit)).collect();
         let style = colour.stroke_width(if series.ours { 3 } else { 2 });
         chart.draw_series(LineSeries::new(points.iter().copied(), style))?;
