@@ -45,6 +45,20 @@ pub struct Policy {
     native: Option<Arc<NativeCode>>,
 }
 
+#[cfg(feature = "jit")]
+pub(crate) use jit::Tell;
+
+/// Native code that tells a tier: there is none.
+#[cfg(not(feature = "jit"))]
+pub(crate) enum Tell {}
+
+#[cfg(not(feature = "jit"))]
+impl Tell {
+    pub(crate) fn tier(&self, _: &[u64]) -> Option<u64> {
+        match *self {}
+    }
+}
+
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy").field("hash", &self.typed.hash).field("engine", &self.engine()).finish()
@@ -178,6 +192,17 @@ impl Policy {
         }
         let (run, engine) = self.runner(engine);
         interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, scratch))
+    }
+
+    /// Native code that tells the tier of a unit alone, where there is any.
+    pub(crate) fn tell(&self, unit: plan::UnitId) -> Option<Tell> {
+        #[cfg(feature = "jit")]
+        return self.native.as_ref().and_then(|code| jit::NativeCode::tell(code, unit));
+        #[cfg(not(feature = "jit"))]
+        {
+            let _ = unit;
+            None
+        }
     }
 
     /// What runs the plan now.

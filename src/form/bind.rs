@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::hot::Hot;
 use super::{Fields, Given};
 use crate::check::typed::{ActionDef, FactGroup, TypedPolicy};
 use crate::facts::Facts;
-use crate::plan::{Place, Program, Take, Unit};
-use crate::policy::Policy;
+use crate::plan::{Place, Program, Take, Unit, UnitId};
+use crate::policy::{Policy, Tell};
 use crate::raw::{Raw, RawFields, to_raw};
 use crate::request::Request;
 use crate::types::{EntityTypeId, FieldDef, Origin, Type};
@@ -85,10 +86,23 @@ pub(super) struct BoundUnit {
     pub(super) checked: Box<[u32]>,
 }
 
+/// The hot ways of one action.
+#[derive(Default)]
+pub(super) struct HotUnit {
+    /// To its tier alone.
+    pub(super) tier: Option<Hot>,
+    /// To its whole verdict.
+    pub(super) whole: Option<Hot>,
+    /// Native code that tells the tier.
+    pub(super) tell: Option<Tell>,
+}
+
 /// A type's names in a policy.
 pub(super) struct Bindings {
     names: Box<[Arc<str>]>,
     pub(super) units: Vec<BoundUnit>,
+    /// The hot way of each unit, where it has one.
+    pub(super) hot: Vec<HotUnit>,
     pub(super) agent: Vec<Bound>,
     pub(super) session: Vec<Bound>,
     pub(super) env: Vec<Bound>,
@@ -131,7 +145,22 @@ impl Bindings {
         let [agent, session, env] = [FactGroup::Agent, FactGroup::Session, FactGroup::Env].map(facts);
         let now = names.iter().position(|name| *name == "now").map(|place| place as u32);
         let names = names.iter().map(|name| Arc::from(*name)).collect();
-        Ok(Self { names, units, agent, session, env, now })
+        let mut made = Self { names, units, hot: Vec::new(), agent, session, env, now };
+        let hot = |(id, (bound, unit)): (UnitId, (&BoundUnit, &Unit))| {
+            if bound.mode == Mode::General {
+                return HotUnit::default();
+            }
+            let all = unit.block.slots.len();
+            HotUnit {
+                tier: Hot::new(&made, bound, unit, unit.slots_for_tier),
+                // With every slot, approvals too.
+                whole: Hot::new(&made, bound, unit, all),
+                tell: policy.tell(id),
+            }
+        };
+        let units = (0..).map(UnitId).zip(made.units.iter().zip(&policy.plan().units));
+        made.hot = units.map(hot).collect();
+        Ok(made)
     }
 
     pub(super) fn facts(&self, group: FactGroup) -> &[Bound] {

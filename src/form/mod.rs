@@ -9,6 +9,7 @@
 //! general way, through a [`Request`].
 
 mod bind;
+mod hot;
 mod inputs;
 
 use std::marker::PhantomData;
@@ -179,6 +180,19 @@ impl<T: Fields> Form<T> {
 
     #[inline]
     fn tier_in(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
+        let hot = &self.bindings.hot[unit.0 as usize];
+        if let (Some(way), Some(tell)) = (&hot.tier, &hot.tell) {
+            let frame = self.scratch.frame();
+            if way.fill(of, frame)
+                && let Some(tier) = tell.tier(&frame.words)
+            {
+                return plan::tier_numbered(tier);
+            }
+        }
+        self.tier_by_inputs(unit, of, entities)
+    }
+
+    fn tier_by_inputs(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
         let bound = &self.bindings.units[unit.0 as usize];
         if bound.mode == Mode::General {
             return self.general_tier(of, entities);
@@ -197,6 +211,10 @@ impl<T: Fields> Form<T> {
         let unit = self.policy.plan().declared(of.action());
         let quick = unit.filter(|unit| self.bindings.units[unit.0 as usize].mode != Mode::General);
         let Some(unit) = quick else { return self.told(of, entities) };
+        if self.decide_hot(unit, of) {
+            let found = Found::Quick(self.scratch.verdict());
+            return Ruling { policy: &self.policy, bindings: &self.bindings, of, entities, found };
+        }
         let bound = &self.bindings.units[unit.0 as usize];
         let policy = &self.policy;
         let inputs = FormInputs::new(policy.typed(), &self.bindings, bound, of, entities);
@@ -211,6 +229,18 @@ impl<T: Fields> Form<T> {
             return Ruling { policy, bindings: &self.bindings, of, entities, found: Found::Quick(verdict) };
         }
         self.told(of, entities)
+    }
+
+    /// Makes the verdict by the shortest way, where there is one.
+    #[inline]
+    fn decide_hot(&mut self, unit: UnitId, of: &T) -> bool {
+        let Some(way) = &self.bindings.hot[unit.0 as usize].whole else { return false };
+        let frame = self.scratch.frame();
+        if !way.fill(of, frame) {
+            return false;
+        }
+        way.all_known(frame);
+        plan::decide_filled(self.policy.plan(), self.policy.serving().0, unit, &mut self.scratch).is_some()
     }
 
     /// The tiers of many requests, in their order, added to `out`.

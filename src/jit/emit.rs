@@ -12,6 +12,7 @@ use cranelift_module::{FuncId, Module as _};
 use super::shapes::{Shape, small_set};
 use super::{JitError, Options, ROWS_PER_FUNCTION, finish};
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind};
+use crate::graph::Effect;
 use crate::plan::{BITS, Block, Body, Loop, Node, NodeId, SlotId, Unit, WARNINGS};
 
 /// Most nodes of a function; beyond that a unit is walked.
@@ -110,7 +111,7 @@ impl<'m> Emitter<'m> {
                 if second { made.second.push(id) } else { made.first.push(id) }
             }
         }
-        if unit.tells_tier_at_once() && unit.rows.len() <= ROWS_PER_FUNCTION {
+        if unit.tells_tier_at_once() && unit.loops.is_empty() && unit.rows.len() <= ROWS_PER_FUNCTION {
             made.tier = Some(self.tier(unit)?);
         }
         for piece in &unit.lanes.pieces {
@@ -185,7 +186,16 @@ impl<'m> Emitter<'m> {
         let frame = builder.block_params(entry)[0];
         let out = builder.block_params(entry).get(1).copied().unwrap_or(frame);
         let constants = builder.block_params(entry).get(2).copied();
-        let mut code = Code { b: builder, unit, body, frame, out, constants, options: self.options };
+        let mut code = Code {
+            b: builder,
+            unit,
+            body,
+            frame,
+            out,
+            constants,
+            told: matches!(kind, Kind::Tier),
+            options: self.options,
+        };
         write(&mut code);
         code.b.seal_all_blocks();
         code.b.finalize(config);
@@ -244,6 +254,8 @@ pub(super) struct Code<'f, 'u> {
     pub(super) out: Value,
     /// The table that constants are places in, where the function is one of a piece.
     constants: Option<Value>,
+    /// Whether every slot is known and every truth is told: what the function that tells a tier alone assumes.
+    told: bool,
     #[cfg_attr(not(test), expect(dead_code, reason = "tests plant faults by it"))]
     options: Options,
 }
@@ -323,13 +335,23 @@ impl<'u> Code<'_, 'u> {
         found.unwrap_or_else(|| self.bit(false))
     }
 
-    /// The tier, from all rows that it depends on.
+    /// The tier, from all rows that it depends on, over a frame whose slots are all told.
     fn tier_alone(&mut self) -> Value {
         let unit = self.unit;
         let wanted: Vec<NodeId> = unit.rows[..unit.for_tier].iter().map(|r| r.condition).collect();
         let place = Place { block: &unit.block, base: self.frame, outer: &[] };
         let cells = self.nodes(&place, &wanted);
-        let rows = wanted.into_iter().map(|condition| self.row_bits(cells[condition.0 as usize])).collect();
+        let mut rows: Vec<_> = wanted.iter().map(|condition| self.row_bits(cells[condition.0 as usize])).collect();
+        // A rule that always matches leaves nothing to say to those of its tier and below.
+        if let Some(certain) = unit.certain_tier() {
+            let zero = self.bit(false);
+            for (row, bits) in unit.rows.iter().zip(&mut rows) {
+                if matches!(row.effect, Effect::Rule { tier } if tier < certain) {
+                    // An error still counts, as the stricter of its tier and the default.
+                    bits.0 = zero;
+                }
+            }
+        }
         #[cfg(test)]
         let rows = self.spoilt(rows);
         finish::tier_alone(self, rows)
@@ -412,8 +434,8 @@ impl<'u> Code<'_, 'u> {
         let of = |id: &NodeId| cells[id.0 as usize];
         match node {
             Node::Load(slot) => {
-                let known = self.known(place, *slot);
-                Cell::Word(self.slot(place, *slot), Some(known))
+                let known = (!self.told).then(|| self.known(place, *slot));
+                Cell::Word(self.slot(place, *slot), known)
             }
             Node::Const(word) => match self.table_of(place) {
                 Some(table) => Cell::Word(self.from_table(table, *word as usize), None),
@@ -553,6 +575,9 @@ impl<'u> Code<'_, 'u> {
     fn truth_slot(&mut self, place: &Place<'u, '_>, slot: SlotId) -> Cell {
         let word = self.slot(place, slot);
         let byte = self.b.ins().ireduce(types::I8, word);
+        if self.told {
+            return Cell::Truth(self.b.ins().band_imm_u(byte, 1), None);
+        }
         let bits = self.b.ins().band_imm_u(byte, 3);
         let held = self.b.ins().icmp_imm_s(IntCC::Equal, bits, 1);
         #[cfg(test)]

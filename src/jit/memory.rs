@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
 
-use super::{Judge, Pick, Tell};
+use super::{Judge, Pick, TellTier};
 
 /// A finished module. Nothing is added to it any more.
 pub(super) struct Memory {
@@ -51,12 +51,12 @@ impl Memory {
     }
 
     /// The address of a finished function that answers a tier.
-    pub(super) fn tell(&self, id: FuncId) -> Tell {
+    pub(super) fn tell(&self, id: FuncId) -> TellTier {
         let address = self.module.get_finalized_function(id);
         // SAFETY: as in `functions`; this one was defined with a frame only and a word as result.
         #[allow(unsafe_code, reason = "an address becomes a function once")]
         unsafe {
-            std::mem::transmute::<*const u8, Tell>(address)
+            std::mem::transmute::<*const u8, TellTier>(address)
         }
     }
 }

@@ -77,7 +77,7 @@ impl Default for Options {
 type Judge = unsafe extern "C" fn(*const u64, *mut u64);
 
 /// A function over a frame that answers a tier's number.
-type Tell = unsafe extern "C" fn(*const u64) -> u64;
+type TellTier = unsafe extern "C" fn(*const u64) -> u64;
 
 /// A function over a frame, two words to write, and a table of constants.
 type Pick = unsafe extern "C" fn(*const u64, *mut u64, *const i64);
@@ -87,10 +87,45 @@ type Pick = unsafe extern "C" fn(*const u64, *mut u64, *const i64);
 struct Functions {
     first: Vec<Judge>,
     second: Vec<Judge>,
-    tier: Option<Tell>,
+    tier: Option<TellTier>,
     /// For each piece of its lanes the function, and where its constants begin.
     pieces: Vec<(Pick, usize)>,
     constants: Vec<i64>,
+    /// Words of a frame without the records of loops.
+    words: usize,
+}
+
+impl Functions {
+    /// The tier's number over a frame whose slots are told.
+    #[inline]
+    fn tell(&self, frame: &[u64]) -> Option<u64> {
+        let function = self.tier?;
+        if frame.len() < self.words {
+            return None;
+        }
+        // SAFETY: the caller holds the `NativeCode` that these functions are of. The function reads the head of
+        // the frame, whose length was checked, and nothing else: units with loops have none. It writes nothing.
+        #[allow(unsafe_code, reason = "the other call of native code")]
+        unsafe {
+            Some(function(frame.as_ptr()))
+        }
+    }
+}
+
+/// One unit's way to its tier alone, with the code that it is part of.
+#[derive(Clone)]
+pub struct Tell {
+    unit: usize,
+    code: std::sync::Arc<NativeCode>,
+}
+
+impl Tell {
+    /// The tier's number over a frame [whose slots are told](Frame::is_told); none where the frame is too short.
+    #[inline]
+    #[must_use]
+    pub fn tier(&self, frame: &[u64]) -> Option<u64> {
+        self.code.units.get(self.unit)?.tell(frame)
+    }
 }
 
 /// Machine code of a plan. Its memory is freed when it is dropped; share it by `Arc`.
@@ -126,7 +161,9 @@ pub fn compile(plan: &Plan, options: &Options) -> Result<NativeCode, JitError> {
     let memory = Memory::new(module);
     let units = made
         .into_iter()
-        .map(|ids| Functions {
+        .zip(&plan.units)
+        .map(|(ids, unit)| Functions {
+            words: unit.block.words(),
             first: memory.functions(&ids.first),
             second: memory.functions(&ids.second),
             tier: ids.tier.map(|id| memory.tell(id)),
@@ -176,6 +213,14 @@ impl NativeCode {
         self.bytes
     }
 
+    /// One unit's way to its tier alone, if it has one.
+    #[must_use]
+    pub fn tell(this: &std::sync::Arc<Self>, unit: UnitId) -> Option<Tell> {
+        let unit = unit.0 as usize;
+        this.units.get(unit)?.tier?;
+        Some(Tell { unit, code: this.clone() })
+    }
+
     /// Runs functions, or says that the frame or the answer is not what they expect.
     fn call(&self, functions: &[Judge], unit: &Unit, frame: &Frame, out: &mut Out) -> bool {
         if !fits(unit.body(), frame) || out.words.len() != Out::words_for(unit.rows.len()) {
@@ -216,16 +261,8 @@ impl Run for NativeCode {
         }
     }
 
-    fn tier(&self, plan: &Plan, id: UnitId, frame: &Frame) -> Option<u64> {
-        let function = self.units.get(id.0 as usize)?.tier?;
-        if !fits(plan.unit(id).body(), frame) {
-            return None;
-        }
-        // SAFETY: as in `call`; this function writes nothing.
-        #[allow(unsafe_code, reason = "the other call of native code")]
-        unsafe {
-            Some(function(frame.words.as_ptr()))
-        }
+    fn tier(&self, _: &Plan, id: UnitId, frame: &Frame) -> Option<u64> {
+        self.units.get(id.0 as usize)?.tell(&frame.words)
     }
 
     fn piece(&self, plan: &Plan, id: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {

@@ -97,6 +97,48 @@ pub struct Combine {
     /// Whether rules may lie in lanes: then the default is not this block's to say, and where none of its own
     /// rules counts, the word of the tier has [`UNMATCHED`].
     pub shared: bool,
+    /// The same for few rows among which nothing changes another.
+    pub plain: Option<Plain>,
+}
+
+/// Rows as bits of one word, where a verdict needs no more than that.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain {
+    /// Rules.
+    pub rules: u64,
+    /// Rules and floors that bring each tier where they are true.
+    pub brings: [u64; 4],
+    /// Rows whose items ask for something.
+    pub owes: u64,
+    /// Approvals, which are asked for where the tier is red.
+    pub approvals: u64,
+}
+
+impl Plain {
+    fn of(rows: &[PlanRow]) -> Option<Self> {
+        let mut made = Self::default();
+        if rows.len() > 64 {
+            return None;
+        }
+        for (place, row) in rows.iter().enumerate() {
+            let bit = 1 << place;
+            match row.effect {
+                Effect::Rule { tier } => {
+                    made.rules |= bit;
+                    made.brings[tier as usize] |= bit;
+                }
+                Effect::Floor { tier, reads_warnings: false, .. } => made.brings[tier as usize] |= bit,
+                Effect::Approval { .. } => made.approvals |= bit,
+                Effect::Floor { reads_warnings: true, .. } | Effect::Relax { .. } | Effect::Exception { .. } => {
+                    return None;
+                }
+            }
+            if row.owes && !matches!(row.effect, Effect::Approval { .. }) {
+                made.owes |= bit;
+            }
+        }
+        Some(made)
+    }
 }
 
 /// Set in the word of a tier where no rule of the block counts and the unit has others in lanes.
@@ -115,6 +157,7 @@ impl Combine {
             watched: Vec::new(),
             lowers: false,
             shared: true,
+            plain: None,
         }
     }
 
@@ -131,6 +174,7 @@ impl Combine {
             watched: Vec::new(),
             lowers: false,
             shared: false,
+            plain: Plain::of(rows),
         };
         let mut watched: Vec<Watched> = Vec::new();
         let mut watched_at: HashMap<ItemId, usize> = HashMap::new();

@@ -25,6 +25,14 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// The frame that a quick way fills, with what is left in it of earlier requests.
+    pub(crate) fn frame(&mut self) -> &mut Frame {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::default());
+        }
+        &mut self.frames[0]
+    }
+
     /// The last verdict that was made here.
     #[must_use]
     pub fn verdict(&self) -> &Verdict {
@@ -109,13 +117,12 @@ pub fn tier_of<I: Inputs + ?Sized>(
     let unit = plan.unit(id);
     scratch.units.clear();
     if unit.tells_tier_at_once() {
-        if scratch.frames.is_empty() {
-            scratch.frames.push(Frame::default());
-        }
-        let frame = &mut scratch.frames[0];
         let context = context(policy);
+        let frame = scratch.frame();
         classify_for_tier(unit, inputs, &context, frame);
-        if let Some(main) = engine.tier(plan, id, frame) {
+        if frame.is_told(&unit.block, unit.slots_for_tier)
+            && let Some(main) = engine.tier(plan, id, frame)
+        {
             if unit.lanes.is_empty() {
                 return unit.tier_of(main);
             }
@@ -137,6 +144,24 @@ fn slow_tier<I: Inputs + ?Sized>(
     judge(plan, policy, engine, inputs, scratch);
     let found = combined(plan, scratch);
     if has_runs(plan, scratch) { decided(plan, policy, inputs, scratch, found).tier } else { found }
+}
+
+/// The same for a unit whose frame was filled in `scratch` already, every slot told.
+pub(crate) fn decide_filled<'s>(
+    plan: &Plan,
+    engine: &dyn Run,
+    id: UnitId,
+    scratch: &'s mut Scratch,
+) -> Option<&'s Verdict> {
+    let unit = plan.unit(id);
+    if scratch.outs.is_empty() {
+        scratch.outs.push(Out::default());
+    }
+    let (frame, out) = (scratch.frames.first()?, &mut scratch.outs[0]);
+    out.clear(unit.rows.len());
+    engine.first(plan, id, frame, out);
+    let tier = number(out.tier());
+    verdict::make_plain(unit, plan.default, &scratch.outs[0], tier, &mut scratch.verdict).then_some(&scratch.verdict)
 }
 
 /// Tier, determining items and obligations. The verdict lies in `scratch` until the next one is made there.
@@ -180,6 +205,12 @@ fn decided<'s, I: Inputs + ?Sized>(
     scratch: &'s mut Scratch,
     tier: Tier,
 ) -> &'s Verdict {
+    if let ([id], [out, ..]) = (&*scratch.units, &*scratch.outs)
+        && plan.unit(*id).lanes.is_empty()
+        && verdict::make_plain(plan.unit(*id), plan.default, out, tier, &mut scratch.verdict)
+    {
+        return &scratch.verdict;
+    }
     let mut made = std::mem::take(&mut scratch.verdict);
     verdict::make(plan, policy, inputs, &context(policy), scratch, tier, &mut made);
     scratch.verdict = made;
@@ -225,6 +256,11 @@ fn combined(plan: &Plan, scratch: &Scratch) -> Tier {
     let units = scratch.units.iter().zip(&scratch.outs).zip(&scratch.lanes.brought);
     let tiers = units.map(|((id, out), brought)| brought.joined(plan.unit(*id), out.tier()));
     tiers.fold(None, |highest: Option<Tier>, tier| Some(highest.map_or(tier, |h| h.max(tier)))).unwrap_or(plan.default)
+}
+
+/// A tier by its number; a number that is none is black.
+pub(crate) fn number(tier: u64) -> Tier {
+    Tier::ALL.get(tier as usize).copied().unwrap_or(Tier::Black)
 }
 
 fn has_runs(plan: &Plan, scratch: &Scratch) -> bool {

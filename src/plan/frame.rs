@@ -128,6 +128,20 @@ impl Frame {
         self.words.clear();
         self.words.resize(block.words(), 0);
     }
+
+    /// Whether its first slots are all known and its truths told: no error can come from them.
+    #[must_use]
+    pub fn is_told(&self, block: &Block, slots: usize) -> bool {
+        let told = |(place, slot): (usize, &Slot)| {
+            let (id, word) = (SlotId(place as u32), self.words[block.known_words() + place]);
+            let (at, bit) = block.known(id);
+            match slot.encoding {
+                Encoding::Truth | Encoding::Presence => matches!(word, 1 | 2),
+                Encoding::Word | Encoding::Symbol(_) | Encoding::Records(_) => self.words[at] >> bit & 1 == 1,
+            }
+        };
+        block.slots[..slots].iter().enumerate().all(told)
+    }
 }
 
 /// What a unit answers: tier, warnings, and two bits for each row.

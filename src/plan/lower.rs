@@ -11,6 +11,7 @@ use std::sync::Arc;
 use petgraph::graph::NodeIndex;
 
 use super::combine::Combine;
+use super::dispatch::Dispatch;
 use super::frame::{Block, Encoding, Slot};
 use super::hash::Table;
 use super::lanes::{self, Choice, Lanes, Piece};
@@ -46,13 +47,9 @@ pub fn build_with(graph: &DecisionGraph<'_>, choice: Choice) -> Plan {
         }
         units.push(unit(policy, part, &mut keys, choice));
     }
-    let mut dispatch: Table<Box<str>, UnitId> = Table::default();
-    for (place, action) in (0..).zip(&policy.actions) {
-        dispatch.insert((*action.name).into(), UnitId(place));
-    }
-    for (alias, id) in &policy.aliases {
-        dispatch.entry((**alias).into()).or_insert(UnitId(id.0));
-    }
+    let own = (0..).map(UnitId).zip(&policy.actions).map(|(unit, action)| (&*action.name, unit));
+    let aliases = policy.aliases.iter().map(|(alias, id)| (&**alias, UnitId(id.0)));
+    let dispatch = Dispatch::new(&own.chain(aliases).collect::<Vec<_>>());
     Plan { default: policy.settings.default_tier, units, dispatch, names }
 }
 

@@ -12,6 +12,7 @@ mod cell;
 mod classify;
 mod combine;
 mod decide;
+mod dispatch;
 mod frame;
 pub mod hash;
 mod inputs;
@@ -37,8 +38,9 @@ use crate::graph::Effect;
 
 pub use cell::{Cell, Place};
 pub use classify::{MAX_WORDS, classify};
-pub use combine::{Combine, Mask, RuleGroup, Silence, UNMATCHED, Watched};
+pub use combine::{Combine, Mask, Plain, RuleGroup, Silence, UNMATCHED, Watched};
 pub use decide::{Scratch, decide, decide_in, tier, tier_of};
+pub(crate) use decide::{decide_filled, number as tier_numbered};
 pub use frame::{BITS, Block, Encoding, Frame, Out, Slot, TIER, WARNINGS};
 pub use inputs::{Answer, Inputs, Read};
 pub use lanes::{Choice, Lane, Lanes, Piece, PieceId};
@@ -58,7 +60,7 @@ pub struct Plan {
     /// Declared actions in their order, then lists of patterns over undeclared names.
     pub units: Vec<Unit>,
     /// Names and aliases of declared actions.
-    dispatch: hash::Table<Box<str>, UnitId>,
+    dispatch: dispatch::Dispatch,
     /// Undeclared names.
     names: NameIndex,
 }
@@ -135,8 +137,8 @@ pub struct PlanRow {
 pub trait Run {
     /// Judges the rows of the first phase and counts warnings; where the unit reads none, the tier too.
     fn first(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);
-    /// The tier's number from the rows that it depends on, where the unit [tells it at once](Unit::tells_tier_at_once)
-    /// and this engine has a way to.
+    /// The tier's number, over a frame [whose slots are told](Frame::is_told), where the unit [tells it at
+    /// once](Unit::tells_tier_at_once) and this engine has a way to.
     fn tier(&self, _plan: &Plan, _unit: UnitId, _frame: &Frame) -> Option<u64> {
         None
     }
@@ -168,6 +170,17 @@ impl Unit {
         self.action.is_some() && self.first == self.rows.len() && self.runs.is_empty()
     }
 
+    /// The tier of a rule without a condition that nothing can lower: no rule below it matters to the tier.
+    #[must_use]
+    pub fn certain_tier(&self) -> Option<Tier> {
+        if self.combine.lowers {
+            return None;
+        }
+        let certain = |row: &&PlanRow| self.block.nodes.get(row.condition.0 as usize) == Some(&Node::Always(true));
+        let tier = |row: &PlanRow| if let Effect::Rule { tier } = row.effect { Some(tier) } else { None };
+        self.rows.iter().filter(certain).filter_map(tier).max()
+    }
+
     /// Whether its floors are counted: it asks for the count itself, or may meet a unit that does.
     #[must_use]
     pub fn counts_warnings(&self) -> bool {
@@ -185,7 +198,7 @@ impl Plan {
     /// The unit of a declared action, by name or alias.
     #[must_use]
     pub fn declared(&self, name: &str) -> Option<UnitId> {
-        self.dispatch.get(name).copied()
+        self.dispatch.get(name)
     }
 
     /// The units that an undeclared name concerns, in their order.

@@ -4,9 +4,10 @@
 
 use super::combine;
 use super::decide::Scratch;
+use super::frame::Out;
 use super::inputs::Inputs;
 use super::program::{MAX_VARIABLES, Runner};
-use super::{Plan, PlanRow};
+use super::{Plan, PlanRow, Unit};
 use crate::builtin::Context;
 use crate::check::typed::{ActionId, Duty, ItemBody, TypedPolicy};
 use crate::decision::{Determining, ItemId, Obligation, Outcome, Tier};
@@ -72,6 +73,30 @@ pub(super) struct Judged {
     brings: Tier,
     /// What it counts as.
     counts: Tier,
+}
+
+/// Makes the verdict of one unit among whose rows nothing changes another, errs or asks for anything; says no
+/// where that is not so.
+pub(super) fn make_plain(unit: &Unit, default: Tier, out: &Out, tier: Tier, made: &mut Verdict) -> bool {
+    let (Some(plain), [held], [erred]) = (&unit.combine.plain, out.trues(), out.errors()) else { return false };
+    let asked = if tier == Tier::Red { plain.owes | plain.approvals } else { plain.owes };
+    if *erred != 0 || held & asked != 0 || !unit.tells_tier_at_once() {
+        return false;
+    }
+    made.clear(tier);
+    if held & plain.rules == 0 && default == tier {
+        made.determining.push(Determining { item: None, branch: 0, tier, outcome: Outcome::Held });
+    }
+    let mut bits = held & plain.brings[tier as usize];
+    while bits != 0 {
+        let row = &unit.rows[bits.trailing_zeros() as usize];
+        made.determining.push(Determining { item: Some(row.item), branch: row.branch, tier, outcome: Outcome::Held });
+        bits &= bits - 1;
+    }
+    if made.determining.len() > 1 {
+        made.determining.sort_unstable();
+    }
+    true
 }
 
 /// Makes the verdict of units that were judged.

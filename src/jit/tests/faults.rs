@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use super::super::emit::EmitFault;
 use super::super::{Difference, Effort, Options, compile, validate, validate_against};
-use crate::check::typed::{Arithmetic, Comparison, QuantifierKind, TypedPolicy};
-use crate::decision::Tier;
-use crate::graph::Effect;
+use crate::check::typed::{Arithmetic, Comparison, QuantifierKind, TExprKind, TypedPolicy};
+use crate::decision::{ItemId, Tier};
+use crate::graph::{Effect, tests as given};
 use crate::plan::tests::{Source, agrees, plan, random_inputs, random_policy};
 use crate::plan::{Encoding, Node, NodeId, Plan, Unit, Walker};
+use crate::types::Type;
 
 /// Frames enough to reach every state of most slots.
 const FEW: Effort = Effort { mixtures: 100, most: 200, interpreted: 200 };
@@ -43,7 +44,8 @@ fn faults_of_the_emitter_are_caught() {
         EmitFault::TierWithoutErrors,
         EmitFault::TierOfAllRowsButTheFirst,
     ];
-    let policies = policies();
+    let mut policies = policies();
+    policies.extend(small());
     for fault in all {
         let caught = policies.iter().any(|policy| {
             let plan = plan(policy);
@@ -52,6 +54,19 @@ fn faults_of_the_emitter_are_caught() {
         });
         assert!(caught, "{fault:?} was not caught");
     }
+}
+
+/// A floor that its exception silences, and a rule whose sum leaves the range: among random policies units with
+/// either are seldom told at once.
+fn small() -> [TypedPolicy; 2] {
+    let floor = given::guard("demo.a", vec![given::branch(given::always(), Tier::Black)], None);
+    let excepted = vec![floor, given::exception("demo.b", given::always(), ItemId(0))];
+    let operands = (Box::new(given::field("lines", Type::Int)), Box::new(given::int(i64::MAX)));
+    let sum = given::expr(TExprKind::Arithmetic(Arithmetic::Add, operands.0, operands.1), Type::Int);
+    let large = given::compare(Comparison::Less, sum, given::int(0));
+    let certain = given::rule("demo.a", vec![given::branch(given::always(), Tier::Green)]);
+    let beyond = vec![certain, given::rule("demo.b", vec![given::branch(large, Tier::Green)])];
+    [given::policy(excepted, Tier::Red), given::policy(beyond, Tier::Red)]
 }
 
 /// Changes one thing of a unit; says whether there was one.
