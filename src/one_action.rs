@@ -1,11 +1,12 @@
-//! One action's part of an artefact, ready to decide: the way of a process that answers one request.
+//! One action's part of a policy or of an artefact, ready to decide: the way of a process that answers one request.
 //!
 //! INVARIANT: it answers for its action alone. Another action would look undeclared in it, and floors that
 //! concern it would be missing, so it is not answered at all.
 
 use std::sync::Arc;
 
-use crate::artefact::{Artefact, ArtefactError, Bytes};
+use crate::artefact::{Artefact, ArtefactError, Bytes, part_of};
+use crate::check::typed::TypedPolicy;
 use crate::decision::Decision;
 use crate::entities::Entities;
 use crate::facts::Facts;
@@ -41,6 +42,12 @@ impl OneAction {
     pub fn load<B: Bytes>(artefact: &Artefact<B>, action: &str) -> Result<Self, ArtefactError> {
         let typed = artefact.policy_for(action)?;
         Ok(Self { policy: Policy::from_typed(typed), action: action.into() })
+    }
+
+    /// The part of a checked policy that this action needs: only its plan is made.
+    #[must_use]
+    pub fn of(policy: &TypedPolicy, action: &str) -> Self {
+        Self { policy: Policy::from_typed(part_of(policy, action)), action: action.into() }
     }
 
     /// The policy, for a request that is about this action and was sent under the name it was loaded by.

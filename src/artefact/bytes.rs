@@ -87,6 +87,10 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, near: Span::default(), depth: 0, files }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// All that is left must be nothing.
     pub(super) fn end(&self) -> Taken<()> {
         if self.rest.is_empty() { Ok(()) } else { Err(malformed("something stands behind its end")) }
@@ -111,6 +115,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn number(&mut self) -> Taken<u64> {
+        if let Some((first @ 0..0x80, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return Ok(u64::from(*first));
+        }
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

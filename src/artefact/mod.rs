@@ -37,6 +37,7 @@ pub use container::{ArtefactId, Bytes};
 #[doc(hidden)]
 pub use container::{section, with_section};
 pub use read::{Artefact, Texts};
+pub use slice::part_of;
 pub use write::write;
 
 use crate::check::canonical;
@@ -102,24 +103,26 @@ impl std::error::Error for ArtefactError {}
 /// What an artefact relies on besides itself: the form of meanings, the builtin functions by their numbers, the
 /// families of secrets. Two programs with the same tables read an artefact alike.
 fn tables() -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
+    use crate::builtin::Form;
+    let mut said = Vec::with_capacity(4096);
+    let mut add = |text: &str, number: usize| {
+        said.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        said.extend_from_slice(text.as_bytes());
+        said.extend_from_slice(&(number as u32).to_le_bytes());
     };
-    add(canonical::FORM);
+    add(canonical::FORM, 0);
     for row in crate::builtin::all() {
-        add(row.name);
-        add(match row.form {
-            crate::builtin::Form::Property => "property",
-            crate::builtin::Form::Method => "method",
-            crate::builtin::Form::Function => "function",
-            crate::builtin::Form::Relation => "relation",
-        });
-        add(row.doc);
+        let form = match row.form {
+            Form::Property => "property",
+            Form::Method => "method",
+            Form::Function => "function",
+            Form::Relation => "relation",
+        };
+        add(row.name, row.parameters.len());
+        add(form, usize::from(row.errs));
     }
-    for family in crate::value::secrets::families() {
-        add(family.kind);
+    for (place, family) in crate::value::secrets::families().iter().enumerate() {
+        add(family.kind, place);
     }
-    *hasher.finalize().as_bytes()
+    *blake3::hash(&said).as_bytes()
 }

@@ -138,8 +138,8 @@ impl<B: Bytes> Artefact<B> {
     fn lines(&self, at: u64, part: &Part) -> Taken<Vec<u32>> {
         let bytes = self.container.blob(at, part)?;
         let mut r = self.container.reader(&bytes);
-        let (mut lines, mut last) = (Vec::new(), 0_u32);
-        while r.end().is_err() {
+        let (mut lines, mut last) = (Vec::with_capacity(bytes.len()), 0_u32);
+        while !r.is_empty() {
             last = last.checked_add(r.small()?).ok_or_else(|| malformed("a rule file is too long"))?;
             lines.push(last);
         }

@@ -13,7 +13,7 @@ use super::read::Artefact;
 use super::stored::{StoredAction, StoredItem, unrolled};
 use super::{ArtefactError, sound};
 use crate::action_name;
-use crate::check::typed::{ActionDef, ActionId, Duty, Item, ItemBody, TypedPolicy};
+use crate::check::typed::{ActionDef, ActionId, Duty, Item, ItemBody, NamePatterns, TypedPolicy};
 use crate::decision::ItemId;
 
 impl<B: Bytes> Artefact<B> {
@@ -27,23 +27,15 @@ impl<B: Bytes> Artefact<B> {
     /// Where a part that is needed is damaged or malformed.
     pub fn policy_for(&self, action: &str) -> Result<TypedPolicy, ArtefactError> {
         let mut policy = self.empty()?;
-        let mut slice = Slice { artefact: self, items: BTreeMap::new(), actions: BTreeMap::new() };
         let asked = self.find(action)?;
         let about = match &asked {
             Some((_, stored)) => unrolled(&stored.items, self.container.index.items)?,
             None => self.about_undeclared(action)?,
         };
+        let mut slice = Slice::new(self);
         slice.items(&about)?;
         slice.whatever_they_name()?;
-        if let Some((id, stored)) = asked {
-            if *stored.action.name != *action {
-                policy.aliases = vec![(action.into(), id)];
-            }
-            slice.actions.insert(id.0, stored.action);
-            slice.finish(Some(id), &about, &mut policy)?;
-        } else {
-            slice.finish(None, &about, &mut policy)?;
-        }
+        slice.finish(asked.map(|(id, stored)| (id, stored.action)), action, &about, &mut policy)?;
         sound::check(&policy)?;
         Ok(policy)
     }
@@ -101,8 +93,7 @@ impl<B: Bytes> Artefact<B> {
     fn about_undeclared(&self, name: &str) -> Taken<Vec<u32>> {
         let mut found = Vec::new();
         for (patterns, items) in self.undeclared()? {
-            let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
-            if patterns.any || action_name::list_matches(parts, name) {
+            if matches(&patterns, name) {
                 found.extend(unrolled(&items, self.container.index.items)?);
             }
         }
@@ -112,32 +103,112 @@ impl<B: Bytes> Artefact<B> {
     }
 }
 
+/// The same part of a policy that is at hand: what a process that answers one request makes a plan of.
+#[must_use]
+pub fn part_of(policy: &TypedPolicy, action: &str) -> TypedPolicy {
+    let asked = policy.action(action);
+    let concerns = |item: &&Item| match asked {
+        Some(id) => item.scope.actions.binary_search(&id).is_ok(),
+        None => item.scope.undeclared.as_ref().is_some_and(|patterns| matches(patterns, action)),
+    };
+    let items = (0..).zip(&policy.items);
+    let about: Vec<u32> = items.filter(|(_, item)| concerns(item)).map(|(id, _)| id).collect();
+    let mut part = TypedPolicy {
+        actions: Vec::new(),
+        aliases: Vec::new(),
+        items: Vec::new(),
+        tests: Vec::new(),
+        asserts: Vec::new(),
+        settings: policy.settings.clone(),
+        types: policy.types.clone(),
+        facts: policy.facts.clone(),
+        flags: policy.flags.clone(),
+        undeclared: policy.undeclared.clone(),
+        hash: policy.hash.clone(),
+    };
+    let mut slice = Slice::new(policy);
+    let asked = asked.map(|id| (id, policy.action_def(id).clone()));
+    let gathered = slice
+        .items(&about)
+        .and_then(|()| slice.whatever_they_name())
+        .and_then(|()| slice.finish(asked, action, &about, &mut part));
+    // INVARIANT: in a checked policy every number names something, so nothing is ever missing here.
+    if gathered.is_ok() { part } else { policy.clone() }
+}
+
+fn matches(patterns: &NamePatterns, name: &str) -> bool {
+    let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
+    patterns.any || action_name::list_matches(parts, name)
+}
+
+/// What a part is taken from.
+trait Whole {
+    /// Items, by ascending places.
+    fn items(&self, wanted: &[u32], each: &mut dyn FnMut(u32, Item)) -> Taken<()>;
+    /// An action.
+    fn action(&self, id: u32) -> Taken<ActionDef>;
+}
+
+fn lost() -> ArtefactError {
+    malformed("it names an action or item that it does not have")
+}
+
+impl Whole for TypedPolicy {
+    fn items(&self, wanted: &[u32], each: &mut dyn FnMut(u32, Item)) -> Taken<()> {
+        for id in wanted {
+            each(*id, self.items.get(*id as usize).ok_or_else(lost)?.clone());
+        }
+        Ok(())
+    }
+
+    fn action(&self, id: u32) -> Taken<ActionDef> {
+        self.actions.get(id as usize).cloned().ok_or_else(lost)
+    }
+}
+
+impl<B: Bytes> Whole for Artefact<B> {
+    /// A page is read once where several stand on it.
+    fn items(&self, wanted: &[u32], each: &mut dyn FnMut(u32, Item)) -> Taken<()> {
+        let count = self.container.index.items;
+        for group in wanted.chunk_by(|a, b| *a as usize / PAGE == *b as usize / PAGE) {
+            let number = group[0] as usize / PAGE;
+            if group.iter().any(|id| *id >= count) {
+                return Err(lost());
+            }
+            let bytes = self.container.section(Place::Items(number))?;
+            let page = self.page(&bytes, number, count)?;
+            for id in group {
+                let mut r = self.container.reader(page.entry(*id as usize % PAGE)?);
+                let StoredItem { item, .. } = Coded::take(&mut r)?;
+                r.end()?;
+                each(*id, item);
+            }
+        }
+        Ok(())
+    }
+
+    fn action(&self, id: u32) -> Taken<ActionDef> {
+        let stored: StoredAction = self.entry(Place::Actions, id, self.container.index.actions)?;
+        Ok(stored.action)
+    }
+}
+
 /// A part of a policy while it is gathered, by the places in the whole.
-struct Slice<'a, B> {
-    artefact: &'a Artefact<B>,
+struct Slice<'a, W> {
+    whole: &'a W,
     items: BTreeMap<u32, Item>,
     actions: BTreeMap<u32, ActionDef>,
 }
 
-impl<B: Bytes> Slice<'_, B> {
-    /// Reads items; a page is read once where several stand on it.
+impl<'a, W: Whole> Slice<'a, W> {
+    fn new(whole: &'a W) -> Self {
+        Self { whole, items: BTreeMap::new(), actions: BTreeMap::new() }
+    }
+
     fn items(&mut self, wanted: &[u32]) -> Taken<()> {
-        let (container, count) = (&self.artefact.container, self.artefact.container.index.items);
-        for group in wanted.chunk_by(|a, b| *a as usize / PAGE == *b as usize / PAGE) {
-            let number = group[0] as usize / PAGE;
-            if group.iter().any(|id| *id >= count) {
-                return Err(malformed("it names an action or item that it does not have"));
-            }
-            let bytes = container.section(Place::Items(number))?;
-            let page = self.artefact.page(&bytes, number, count)?;
-            for id in group {
-                let mut r = container.reader(page.entry(*id as usize % PAGE)?);
-                let StoredItem { item, .. } = Coded::take(&mut r)?;
-                r.end()?;
-                self.items.insert(*id, item);
-            }
-        }
-        Ok(())
+        self.whole.items(wanted, &mut |id, item| {
+            self.items.insert(id, item);
+        })
     }
 
     /// Reads the items and actions that the items name, so that every name in the slice means something.
@@ -155,9 +226,7 @@ impl<B: Bytes> Slice<'_, B> {
             for duty in &item.obligations {
                 match duty {
                     Duty::Instead(ActionId(id)) if !self.actions.contains_key(id) => {
-                        let count = self.artefact.container.index.actions;
-                        let stored: StoredAction = self.artefact.entry(Place::Actions, *id, count)?;
-                        self.actions.insert(*id, stored.action);
+                        self.actions.insert(*id, self.whole.action(*id)?);
                     }
                     Duty::Instead(_) | Duty::Notify(_) | Duty::Redact(_) | Duty::Run { .. } => {}
                 }
@@ -166,10 +235,23 @@ impl<B: Bytes> Slice<'_, B> {
         Ok(())
     }
 
-    /// Numbers everything anew, in the same order.
-    fn finish(self, asked: Option<ActionId>, about: &[u32], policy: &mut TypedPolicy) -> Taken<()> {
+    /// Numbers everything anew, in the same order. Asked is a declared action, or a name that is none.
+    fn finish(
+        mut self,
+        asked: Option<(ActionId, ActionDef)>,
+        name: &str,
+        about: &[u32],
+        policy: &mut TypedPolicy,
+    ) -> Taken<()> {
+        let mut declared = None;
+        if let Some((id, action)) = asked {
+            if *action.name != *name {
+                policy.aliases = vec![(name.into(), id)];
+            }
+            self.actions.insert(id.0, action);
+            declared = Some(id);
+        }
         let Self { items, actions, .. } = self;
-        let lost = || malformed("it names an action or item that it does not have");
         let action_ids: Vec<u32> = actions.keys().copied().collect();
         let new_action = |id: &mut ActionId| -> Taken<()> {
             let place = action_ids.binary_search(&id.0).map_err(|_| lost())?;
@@ -182,8 +264,7 @@ impl<B: Bytes> Slice<'_, B> {
             id.0 = place as u32;
             Ok(())
         };
-        let mut asked = asked;
-        if let Some(id) = &mut asked {
+        if let Some(id) = &mut declared {
             new_action(id)?;
         }
         for (_, id) in &mut policy.aliases {
@@ -192,8 +273,8 @@ impl<B: Bytes> Slice<'_, B> {
         policy.actions = actions.into_values().collect();
         for (id, mut item) in items {
             let concerns = about.binary_search(&id).is_ok();
-            item.scope.actions = asked.filter(|_| concerns).into_iter().collect();
-            item.scope.undeclared = item.scope.undeclared.filter(|_| concerns && asked.is_none());
+            item.scope.actions = declared.filter(|_| concerns).into_iter().collect();
+            item.scope.undeclared = item.scope.undeclared.filter(|_| concerns && declared.is_none());
             match &mut item.body {
                 ItemBody::Relax { of, .. } => of.as_mut().map_or(Ok(()), new_item)?,
                 ItemBody::Exception { to, .. } => new_item(to)?,

@@ -57,6 +57,9 @@ struct Candidate {
 
 /// At most one change a tier, and whether the work was used up before all were tried.
 pub(super) fn changes(scene: &Scene<'_>, decision: &Decision, work: u32) -> (Vec<Change>, bool) {
+    if work == 0 {
+        return (Vec::new(), true);
+    }
     let candidates = candidates(scene);
     let mut found: BTreeMap<Tier, Change> = BTreeMap::new();
     let mut left = work;

@@ -12,7 +12,7 @@ use aas::{Entities, Facts, OneAction, Policy, Request, SourceSet};
 pub(crate) struct Again {
     bytes: Vec<u8>,
     whole: Policy,
-    parts: Mutex<HashMap<String, OneAction>>,
+    parts: Mutex<HashMap<String, [OneAction; 2]>>,
 }
 
 impl Again {
@@ -36,16 +36,18 @@ impl Again {
             }
         }
         let mut parts = self.parts.lock().expect("no test panicked in here");
-        let part = parts.entry(request.action.to_string()).or_insert_with(|| {
+        let parts = parts.entry(request.action.to_string()).or_insert_with(|| {
             let artefact = Artefact::open(self.bytes.as_slice()).expect("an artefact that was read before");
-            OneAction::load(&artefact, &request.action).unwrap_or_else(|why| panic!("no part: {why}"))
+            let loaded = OneAction::load(&artefact, &request.action).unwrap_or_else(|why| panic!("no part: {why}"));
+            [loaded, OneAction::of(policy.typed(), &request.action)]
         });
-        let own = part.policy_for(request).expect("its own action");
-        for engine in [Engine::Plan, Engine::Interp] {
-            let decision = own.decide_with(engine, request, facts, entities);
-            let (said, meant) = (in_names(&decision, own), in_names(meaning, policy));
-            if said != meant {
-                return Some(format!("the part of one action differs\n      {meant}\n      {said}"));
+        for own in parts.iter().map(|part| part.policy_for(request).expect("its own action")) {
+            for engine in [Engine::Plan, Engine::Interp] {
+                let decision = own.decide_with(engine, request, facts, entities);
+                let (said, meant) = (in_names(&decision, own), in_names(meaning, policy));
+                if said != meant {
+                    return Some(format!("the part of one action differs\n      {meant}\n      {said}"));
+                }
             }
         }
         None

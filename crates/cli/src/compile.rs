@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
-use aas::Policy;
+use aas::check::typed::TypedPolicy;
 use aas::diagnostic::{Code, LintLevel, Severity};
+use aas::{Policy, pipeline};
 
 use crate::exit::{Failure, Outcome};
 use crate::load::Set;
@@ -11,16 +12,22 @@ use crate::report::{Findings, usable};
 
 /// Compiles a set for a command whose output is something else than findings: errors go to standard error.
 pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
+    checked(set).map(Policy::from_typed)
+}
+
+/// Checks a set, without making a plan of it.
+pub(crate) fn checked(set: &Set) -> Outcome<TypedPolicy> {
     usable(set)?;
-    match Policy::compile(&set.sources, &set.settings) {
-        Ok(policy) => Ok(policy),
-        Err(diagnostics) => {
+    let checked = pipeline::check(&set.sources, &set.settings);
+    checked.policy.map_or_else(
+        || {
             let mut findings = Findings::default();
-            findings.add(&set.sources, diagnostics);
+            findings.add(&set.sources, checked.diagnostics);
             findings.complain()?;
             Err(Failure::said("The rules cannot be compiled."))
-        }
-    }
+        },
+        Ok,
+    )
 }
 
 /// The same policy with native code. Where this machine cannot have it the plan answers in its place, every

@@ -14,7 +14,7 @@ use aas::reader::wire::{self, Placement, WireError};
 use aas::{Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
 use clap::ValueEnum;
 
-use crate::compile::{compile, with_native};
+use crate::compile::{checked, compile, with_native};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load::{self, artefact::OnDisk};
 use crate::out::{self, Out};
@@ -106,21 +106,35 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     }
 }
 
-/// One request. Of an artefact only what its action needs is read.
+/// One request: only what its action needs is read and made.
 fn one(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outcome {
     let engines = args.engine.unwrap_or(Wanted::Plan).engines();
-    let Some(path) = artefact else {
-        let desk = Desk::of_rules(args, engines)?;
-        return desk.one(file, &read_one(file)?, out);
-    };
-    let artefact = load::artefact::open(path)?;
-    let raw = read_one(file)?;
-    let action = wire::action_of(&raw).map_err(|error| not_read(file, &error))?;
-    let part = OneAction::load(&artefact, action).map_err(|why| load::artefact::refused(path, &why))?;
-    let Some(policy) = part.policy_for(&Request::new(action)) else {
-        return Err(Failure::said("The part of the artefact is that of another action; this is a fault of aasc."));
-    };
-    Desk::of_artefact(args, engines, (path, &artefact), policy.clone())?.one(file, &raw, out)
+    match artefact {
+        None => {
+            let set = load::single(&args.rules)?;
+            let typed = checked(&set)?;
+            let raw = read_one(file)?;
+            let part = OneAction::of(&typed, action_of(file, &raw)?);
+            Desk::new(args, engines, own(&part, file, &raw)?, set.sources).one(file, &raw, out)
+        }
+        Some(path) => {
+            let artefact = load::artefact::open(path)?;
+            let raw = read_one(file)?;
+            let part = OneAction::load(&artefact, action_of(file, &raw)?);
+            let part = part.map_err(|why| load::artefact::refused(path, &why))?;
+            Desk::of_artefact(args, engines, (path, &artefact), own(&part, file, &raw)?)?.one(file, &raw, out)
+        }
+    }
+}
+
+fn action_of<'a>(file: &Path, raw: &'a Raw) -> Outcome<&'a str> {
+    wire::action_of(raw).map_err(|error| not_read(file, &error))
+}
+
+/// The policy of a part, for the request it was made for.
+fn own(part: &OneAction, file: &Path, raw: &Raw) -> Outcome<Policy> {
+    let policy = part.policy_for(&Request::new(action_of(file, raw)?)).cloned();
+    policy.ok_or_else(|| Failure::said("The part is that of another action; this is a fault of aasc."))
 }
 
 /// A request on each line.
