@@ -67,10 +67,6 @@ impl Cedar {
         Self { policies, schema, authorizer: Authorizer::new(), action, user, resources }
     }
 
-    pub fn policies(&self) -> usize {
-        self.policies.policies().count()
-    }
-
     /// Entities of a hierarchy: objects built, checked, closed.
     pub fn entities(&self, records: &[Record]) -> Entities {
         let one = |record: &Record| {

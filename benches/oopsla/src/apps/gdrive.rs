@@ -59,7 +59,7 @@ fn draw(k: usize, dice: &mut Dice, granted: impl Fn(&str, usize) -> Name) -> Vec
         records.push(record(numbered("Group", "group", group)));
         records.push(record(view("Group", group)).within(members));
     }
-    let mut grants = |dice: &mut Dice| -> Vec<Name> {
+    let grants = |dice: &mut Dice| -> Vec<Name> {
         let users = (0..k).filter(|_| dice.edge()).collect::<Vec<_>>();
         let groups = (0..k).filter(|_| dice.edge()).collect::<Vec<_>>();
         let of_users = users.into_iter().map(|n| granted("User", n));
