@@ -8,6 +8,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use aas::form::{Fields, Form, Given};
 use aas::policy::{Terms, TextDecider};
 use aas::{Entities, Policy, Settings, SourceSet};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -108,6 +109,12 @@ impl Arm {
         texts.iter().map(|text| decider.tier(black_box(text), terms).expect("a request") as usize).sum()
     }
 
+    /// The whole decision, in the decider's own memory.
+    fn verdicts(&mut self, terms: &Terms<'_>) -> usize {
+        let Self { decider, texts, .. } = self;
+        texts.iter().map(|text| decider.plain_verdict(black_box(text), terms).expect("plain").determining.len()).sum()
+    }
+
     fn decisions(&mut self, terms: &Terms<'_>) -> usize {
         let Self { decider, texts, .. } = self;
         texts.iter().map(|text| decider.decide(black_box(text), terms).expect("a request").tier as usize).sum()
@@ -121,7 +128,7 @@ impl Arm {
 
     /// Nanoseconds a request of each way, the least of many rounds in turn.
     fn ratios(&mut self, terms: &Terms<'_>) {
-        let mut best = [f64::MAX; 4];
+        let mut best = [f64::MAX; 5];
         let mut out = Vec::new();
         for _ in 0..300 {
             for (way, best) in best.iter_mut().enumerate() {
@@ -130,24 +137,78 @@ impl Arm {
                     black_box(match way {
                         0 => self.control(),
                         1 => self.tiers(terms),
-                        2 => self.decisions(terms),
+                        2 => self.verdicts(terms),
+                        3 => self.decisions(terms),
                         _ => self.answers(terms, &mut out),
                     });
                 }
                 *best = best.min(begin.elapsed().as_secs_f64() * 1e9 / (50 * self.texts.len()) as f64);
             }
         }
-        let [control, tier, decision, answer] = best;
+        let [control, tier, verdict, decision, answer] = best;
         println!(
             "{}, {} bytes a request:",
             self.name,
             self.texts.iter().map(Vec::len).sum::<usize>() / self.texts.len()
         );
         println!("  serde_json into a struct {control:7.1} ns");
-        for (what, ns) in [("tier", tier), ("decision", decision), ("JSON to JSON", answer)] {
+        for (what, ns) in [("tier", tier), ("decision", verdict), ("kept decision", decision), ("JSON", answer)] {
             println!("  bytes to {what:<15} {ns:7.1} ns, {:.2} of it", ns / control);
         }
     }
+}
+
+/// A request of W1 as a program holds it.
+#[derive(Clone)]
+struct Ask {
+    action: String,
+    path: String,
+    branch: String,
+    bump: String,
+    trust: i64,
+    cost: i64,
+}
+
+impl Fields for Ask {
+    const NAMES: &'static [&'static str] =
+        &["params.path", "params.branch", "params.bump", "agent.trust", "observed.cost"];
+
+    fn action(&self) -> &str {
+        &self.action
+    }
+
+    fn given(&self, place: usize) -> Given<'_> {
+        match place {
+            0 => Given::Text(&self.path),
+            1 => Given::Text(&self.branch),
+            2 => Given::Text(&self.bump),
+            3 => Given::Number(self.trust),
+            4 => Given::Number(self.cost),
+            _ => Given::Absent,
+        }
+    }
+}
+
+/// Many values at once to their tiers.
+fn typed(c: &mut Criterion) {
+    let policy = Policy::compile(&SourceSet::single("w1.aasrule", W1), &Settings::default()).expect("rules");
+    let mut form = Form::<Ask>::bind(&policy.with_native().expect("native code")).expect("names that are declared");
+    let own = |(action, path, branch, bump, trust, cost): &(&str, &str, &str, &str, i64, i64)| {
+        let [action, path, branch, bump] = [action, path, branch, bump].map(|text| (*text).to_owned());
+        Ask { action, path, branch, bump, trust: *trust, cost: *cost }
+    };
+    let all: Vec<Ask> = ASKS.iter().cycle().take(12_000).map(own).collect();
+    let (none, mut out) = (Entities::none(), Vec::new());
+    let mut group = c.benchmark_group("w1 typed");
+    group.throughput(criterion::Throughput::Elements(all.len() as u64));
+    group.bench_function("batch of tiers", |b| {
+        b.iter(|| {
+            out.clear();
+            form.tiers(&all, &none, &mut out);
+            out.len()
+        });
+    });
+    group.finish();
 }
 
 fn json(c: &mut Criterion) {
@@ -162,12 +223,13 @@ fn json(c: &mut Criterion) {
         group.throughput(criterion::Throughput::Elements(arm.texts.len() as u64));
         group.bench_function("serde_json into a struct", |b| b.iter(|| arm.control()));
         group.bench_function("bytes to tier", |b| b.iter(|| arm.tiers(&terms)));
-        group.bench_function("bytes to decision", |b| b.iter(|| arm.decisions(&terms)));
+        group.bench_function("bytes to decision", |b| b.iter(|| arm.verdicts(&terms)));
+        group.bench_function("bytes to kept decision", |b| b.iter(|| arm.decisions(&terms)));
         let mut out = Vec::new();
         group.bench_function("bytes to JSON", |b| b.iter(|| arm.answers(&terms, &mut out)));
         group.finish();
     }
 }
 
-criterion_group!(benches, json);
+criterion_group!(benches, json, typed);
 criterion_main!(benches);

@@ -1,12 +1,17 @@
 //! The JSON form of a decision from parts that were written beforehand.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{obligation, place};
-use crate::check::typed::{ItemBody, TypedPolicy, TypedText, TypedTextPart};
-use crate::decision::{Determining, Engine, ItemId, Obligation, Tier};
+use crate::check::typed::{FactGroup, ItemBody, TExprKind, TypedPolicy, TypedText, TypedTextPart};
+use crate::decision::{Determining, Engine, ItemId, Obligation, Outcome, Tier};
 use crate::interp::explain::code;
+use crate::interp::{MASKED, SECRET};
+use crate::plan::Inputs;
 use crate::source::SourceSet;
+use crate::value::{Value, text};
 
 /// The parts of a policy's answers that are always the same, escaped already.
 #[derive(Debug)]
@@ -27,12 +32,45 @@ struct Around {
     behind: Box<[u8]>,
 }
 
+/// A branch as it determines.
+#[derive(Debug)]
+enum Branch {
+    /// Its text is always the same.
+    Same(Around),
+    /// Its text has holes for what stands in the request or the facts, and for nothing that is made of it.
+    Filled {
+        /// Around its tier, up to its text.
+        around: Around,
+        /// Its text.
+        text: Vec<Part>,
+        /// Behind its text.
+        end: Box<[u8]>,
+    },
+    /// Its text has holes that must be evaluated.
+    Evaluated,
+}
+
+/// A piece of a text.
+#[derive(Clone, Debug)]
+enum Part {
+    /// As it is.
+    Plain(Arc<str>),
+    /// What stands in a field.
+    Field(Arc<str>),
+    /// A fact.
+    Fact(FactGroup, usize),
+    /// The time.
+    Now,
+    /// The action's name.
+    Action,
+}
+
 #[derive(Debug)]
 struct ItemPieces {
     /// Its name as a JSON string.
     name: Box<[u8]>,
-    /// By branch; none where its text has holes, which only the request fills.
-    branches: Vec<Option<Around>>,
+    /// By branch.
+    branches: Vec<Branch>,
     /// The obligation of an approval.
     approval: Box<[u8]>,
 }
@@ -77,31 +115,28 @@ impl Pieces {
     }
 
     /// Adds the answer of a decision without errors. Nothing is added, and false returned, where the text of a
-    /// determining item has holes.
+    /// determining item has holes that must be evaluated.
     #[must_use]
     pub fn write(
         &self,
         policy: &TypedPolicy,
-        action: &str,
+        inputs: &dyn Inputs,
         (tier, determining, obligations): (Tier, &[Determining], &[Obligation]),
         engine: Engine,
         out: &mut Vec<u8>,
     ) -> bool {
         let before = out.len();
         out.extend_from_slice(b"{\"action\":");
-        put(action, out);
+        put(&**inputs.action(), out);
         out.extend_from_slice(&self.tiers[tier as usize]);
         for (place, d) in determining.iter().enumerate() {
-            let Some(around) = self.around(d) else {
-                out.truncate(before);
-                return false;
-            };
             if place > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(&around.before);
-            put(&d.tier, out);
-            out.extend_from_slice(&around.behind);
+            if self.determining(policy, inputs, d, obligations, out).is_none() {
+                out.truncate(before);
+                return false;
+            }
         }
         out.extend_from_slice(b"],\"obligations\":[");
         for (place, o) in obligations.iter().enumerate() {
@@ -116,11 +151,32 @@ impl Pieces {
         true
     }
 
-    fn around(&self, d: &Determining) -> Option<&Around> {
-        match d.item {
-            None => Some(&self.none),
-            Some(item) => self.items.get(item.0 as usize)?.branches.get(d.branch as usize)?.as_ref(),
+    /// Adds a determining item.
+    fn determining(
+        &self,
+        policy: &TypedPolicy,
+        inputs: &dyn Inputs,
+        d: &Determining,
+        obligations: &[Obligation],
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
+        let branch = match d.item {
+            None => {
+                self.none.write(d.tier, out);
+                return Some(());
+            }
+            Some(item) => self.items.get(item.0 as usize)?.branches.get(d.branch as usize)?,
+        };
+        match branch {
+            Branch::Same(around) => around.write(d.tier, out),
+            Branch::Filled { around, text, end } => {
+                around.write(d.tier, out);
+                put(&fill(policy, inputs, obligations, text), out);
+                out.extend_from_slice(end);
+            }
+            Branch::Evaluated => return None,
         }
+        Some(())
     }
 
     fn obligation(&self, policy: &TypedPolicy, wanted: &Obligation, out: &mut Vec<u8>) {
@@ -149,9 +205,8 @@ impl Pieces {
 impl ItemPieces {
     fn new(policy: &TypedPolicy, sources: &SourceSet, id: ItemId) -> Self {
         let item = policy.item(id);
-        let around = |branch: u32, because: Option<Option<String>>| {
-            let d = Determining { item: Some(id), branch, tier: Tier::Green, outcome: crate::decision::Outcome::Held };
-            let because = because?;
+        let head = |branch: u32| {
+            let d = Determining { item: Some(id), branch, tier: Tier::Green, outcome: Outcome::Held };
             let mut before = b"{\"item\":".to_vec();
             put(&item.name, &mut before);
             before.extend(b",\"kind\":");
@@ -160,22 +215,21 @@ impl ItemPieces {
             let mut behind = b",\"code\":".to_vec();
             put(code(policy, &d), &mut behind);
             behind.extend(b",\"because\":");
-            put(&because, &mut behind);
-            let (file, line) = place(sources, item);
-            behind.extend(b",\"file\":");
-            put(file, &mut behind);
-            behind.extend(b",\"line\":");
-            put(&line, &mut behind);
-            behind.push(b'}');
-            Some(Around { before: before.into(), behind: behind.into() })
+            Around { before: before.into(), behind: behind.into() }
         };
+        let mut end = b",\"file\":".to_vec();
+        let (file, line) = place(sources, item);
+        put(file, &mut end);
+        end.extend(b",\"line\":");
+        put(&line, &mut end);
+        end.push(b'}');
+        let branch = |place: u32, because: Option<&TypedText>| Branch::new(head(place), because, &end);
         let branches = match &item.body {
             ItemBody::Rule { branches, .. } | ItemBody::Floor { branches, .. } => {
-                let texts = branches.iter().zip(0..);
-                texts.map(|(b, place)| around(place, b.because.as_ref().map_or(Some(None), constant))).collect()
+                branches.iter().zip(0..).map(|(b, place)| branch(place, b.because.as_ref())).collect()
             }
-            ItemBody::Exception { because, .. } => vec![around(0, constant(because))],
-            ItemBody::Relax { .. } | ItemBody::Approval { .. } => vec![around(0, Some(None))],
+            ItemBody::Exception { because, .. } => vec![branch(0, Some(because))],
+            ItemBody::Relax { .. } | ItemBody::Approval { .. } => vec![branch(0, None)],
         };
         let approval = match item.body {
             ItemBody::Approval { .. } => written(&obligation(policy, &Obligation::Approve { item: id })),
@@ -187,14 +241,78 @@ impl ItemPieces {
     }
 }
 
-/// The text, where it has no holes.
-fn constant(text: &TypedText) -> Option<Option<String>> {
-    let mut plain = String::new();
-    for part in &text.parts {
-        match part {
-            TypedTextPart::Plain(part) => plain.push_str(part),
-            TypedTextPart::Hole(_) => return None,
+impl Around {
+    fn write(&self, tier: Tier, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.before);
+        put(&tier, out);
+        out.extend_from_slice(&self.behind);
+    }
+}
+
+impl Branch {
+    fn new(head: Around, because: Option<&TypedText>, end: &[u8]) -> Self {
+        let parts: Option<Vec<Part>> = because.map_or(&[][..], |text| &text.parts).iter().map(Part::of).collect();
+        let Some(parts) = parts else { return Self::Evaluated };
+        let whole: Option<String> = parts.iter().map(Part::plain).collect();
+        let Some(whole) = whole else {
+            return Self::Filled { around: head, text: parts, end: end.into() };
+        };
+        let mut behind = head.behind.into_vec();
+        put(&because.map(|_| whole), &mut behind);
+        behind.extend_from_slice(end);
+        Self::Same(Around { before: head.before, behind: behind.into() })
+    }
+}
+
+impl Part {
+    /// Its text, where it is the same for every request.
+    fn plain(&self) -> Option<&str> {
+        match self {
+            Self::Plain(text) => Some(text),
+            Self::Field(_) | Self::Fact(..) | Self::Now | Self::Action => None,
         }
     }
-    Some(Some(plain))
+
+    /// None where the hole must be evaluated.
+    fn of(part: &TypedTextPart) -> Option<Self> {
+        let e = match part {
+            TypedTextPart::Plain(text) => return Some(Self::Plain(text.clone())),
+            TypedTextPart::Hole(e) => &e.kind,
+        };
+        if let TExprKind::Field(name) = e {
+            return Some(Self::Field(name.clone()));
+        }
+        if let TExprKind::Fact(group, place) = e {
+            return Some(Self::Fact(*group, *place as usize));
+        }
+        let known = [(TExprKind::Now, Self::Now), (TExprKind::ActionName, Self::Action)];
+        let same = |kind: &TExprKind| std::mem::discriminant(kind) == std::mem::discriminant(e);
+        known.into_iter().find(|(kind, _)| same(kind)).map(|(_, part)| part)
+    }
+}
+
+/// A text with its holes filled, as [`because`](crate::interp::because) does it.
+fn fill(policy: &TypedPolicy, inputs: &dyn Inputs, obligations: &[Obligation], text: &[Part]) -> String {
+    text.iter().map(|part| shown(policy, inputs, obligations, part)).collect()
+}
+
+fn shown(policy: &TypedPolicy, inputs: &dyn Inputs, obligations: &[Obligation], part: &Part) -> String {
+    let masks = |o: &Obligation, name: &str| matches!(o, Obligation::Redact { field, .. } if field == name);
+    let found = match part {
+        Part::Plain(text) => return text.to_string(),
+        Part::Field(name) if obligations.iter().any(|o| masks(o, name)) => return MASKED.into(),
+        Part::Field(name) => {
+            let def = policy.action(inputs.action()).map_or(&policy.undeclared, |id| policy.action_def(id));
+            let place = def.fields.binary_search_by(|f| f.name.cmp(name));
+            place.ok().and_then(|place| inputs.field(place).clone().ok().flatten())
+        }
+        Part::Fact(group, place) => inputs.fact(*group, *place).clone().ok().flatten(),
+        Part::Now => inputs.now().ok().map(Value::Timestamp),
+        Part::Action => Some(Value::Str(inputs.action().clone())),
+    };
+    let Some(value) = found else { return "?".into() };
+    match inputs.secrets(Some(&value)) {
+        Ok(Value::Set(kinds)) if kinds.is_empty() => text::show(&value, &policy.types),
+        Ok(_) | Err(_) => SECRET.into(),
+    }
 }

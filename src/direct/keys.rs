@@ -5,26 +5,49 @@
 /// The names are the policy's, so that nobody can fill a chain from outside, and no chain is longer than they are many.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    /// A power of two of them, each empty or the place of a name with the name.
-    slots: Vec<Option<(u32, Box<[u8]>)>>,
+    /// A power of two of them.
+    slots: Vec<Option<Slot>>,
 }
 
+/// A name with its place.
+#[derive(Clone, Debug)]
+struct Slot {
+    ends: Ends,
+    place: u32,
+    name: Box<[u8]>,
+}
+
+/// The beginning, the end and the length of a name. Of one of at most [`TOLD`] bytes they tell all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+    length: usize,
+}
+
+const TOLD: usize = 16;
 /// Odd, with bits all over.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The first and the last eight bytes and the length, mixed.
-#[inline]
-fn hash(key: &[u8]) -> u64 {
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-    let both = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
-        (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(29),
-        _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
-            (Some(first), Some(last)) => half(first) | half(last) << 32,
-            _ => key.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-        },
-    };
-    (both ^ (key.len() as u64).rotate_left(56)).wrapping_mul(FACTOR)
+impl Ends {
+    #[inline]
+    fn of(key: &[u8]) -> Self {
+        let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => match (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+                (Some(first), Some(last)) => {
+                    (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
+                }
+                _ => (key.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), 0),
+            },
+        };
+        Self { first, last, length: key.len() }
+    }
+
+    #[inline]
+    fn hash(self) -> u64 {
+        (self.first ^ self.last.rotate_left(29) ^ (self.length as u64).rotate_left(56)).wrapping_mul(FACTOR)
+    }
 }
 
 impl Keys {
@@ -37,19 +60,20 @@ impl Keys {
         let size = (names.len() * 2).next_power_of_two();
         let mut made = Self { slots: vec![None; size] };
         for (place, name) in names {
-            let mut slot = made.first(name.as_bytes());
+            let ends = Ends::of(name.as_bytes());
+            let mut slot = made.first(ends);
             while made.slots[slot].is_some() {
                 slot = (slot + 1) & (size - 1);
             }
-            made.slots[slot] = Some((place as u32, name.as_bytes().into()));
+            made.slots[slot] = Some(Slot { ends, place: place as u32, name: name.as_bytes().into() });
         }
         made
     }
 
     /// Where a look-up begins.
     #[inline]
-    fn first(&self, key: &[u8]) -> usize {
-        (hash(key) >> 32) as usize & (self.slots.len() - 1)
+    fn first(&self, ends: Ends) -> usize {
+        (ends.hash() >> 32) as usize & (self.slots.len() - 1)
     }
 
     /// Whether no name is filed.
@@ -63,13 +87,14 @@ impl Keys {
         if self.slots.is_empty() {
             return None;
         }
-        let mut slot = self.first(key);
+        let ends = Ends::of(key);
+        let mut at = self.first(ends);
         loop {
-            let (place, name) = self.slots.get(slot)?.as_ref()?;
-            if **name == *key {
-                return Some(*place as usize);
+            let slot = self.slots.get(at)?.as_ref()?;
+            if slot.ends == ends && (key.len() <= TOLD || *slot.name == *key) {
+                return Some(slot.place as usize);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
 }

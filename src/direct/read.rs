@@ -252,6 +252,7 @@ impl<'a> Reading<'a, '_> {
         Some(())
     }
 
+    #[inline]
     fn group(&mut self, group: &'a Group, of: Of, depth: u32) -> Option<()> {
         self.members(&group.entries, &group.keys, of, depth)
     }
@@ -315,6 +316,7 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
+    #[inline]
     fn spots(&mut self, of: Of) -> &mut Spots {
         match of {
             Of::Params | Of::Claims | Of::Observed => &mut self.sheet.fields,
@@ -384,11 +386,13 @@ impl<'a> Reading<'a, '_> {
         (short || (least..=greatest).contains(&(text.chars().count() as u64))).then_some(spot)
     }
 
+    #[inline]
     fn id(&mut self) -> Option<Spot> {
         let Piece::Plain(place) = self.scan.string()? else { return None };
         (place.len() <= MAX_ID_BYTES).then_some(Spot::Text(Place::new(&place)?))
     }
 
+    #[inline]
     fn is_empty(&self, spot: &Spot) -> bool {
         match spot {
             Spot::Text(place) | Spot::Own(place) => place.range().is_empty(),
@@ -397,6 +401,7 @@ impl<'a> Reading<'a, '_> {
     }
 }
 
+#[inline]
 fn int(number: &Number, scan: &Scan<'_>) -> Option<i64> {
     match number.digits {
         Some(digits) if number.places == 0 => Some(digits),
@@ -404,6 +409,7 @@ fn int(number: &Number, scan: &Scan<'_>) -> Option<i64> {
     }
 }
 
+#[inline]
 fn decimal(number: &Number, scan: &Scan<'_>) -> Option<i64> {
     scaled(number, 6).or_else(|| number::decimal(scan.part(&number.text)?).ok())
 }
@@ -414,6 +420,7 @@ fn ratio(number: &Number, scan: &Scan<'_>) -> Option<i64> {
 }
 
 /// The number in units of 10^-places, if its few digits say it.
+#[inline]
 fn scaled(number: &Number, places: u32) -> Option<i64> {
     number.digits?.checked_mul(10_i64.checked_pow(places.checked_sub(number.places)?)?)
 }

@@ -157,16 +157,19 @@ impl Schemas {
     }
 
     /// The place of the schema of an action.
+    #[inline]
     pub(super) fn place_of(&self, name: &str) -> usize {
         self.names.get(name).map_or(self.actions.len() - 1, |id| id.0 as usize)
     }
 
     /// The schema at a place.
+    #[inline]
     pub(super) fn action(&self, place: usize) -> &Action {
         &self.actions[place]
     }
 
     /// A group of facts.
+    #[inline]
     pub(super) fn group(&self, of: FactGroup) -> &Group {
         match of {
             FactGroup::Agent => &self.agent,

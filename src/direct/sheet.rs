@@ -31,6 +31,7 @@ pub(super) struct Place {
 }
 
 impl Place {
+    #[inline]
     pub(super) fn new(of: &Range<usize>) -> Option<Self> {
         Some(Self { from: u32::try_from(of.start).ok()?, to: u32::try_from(of.end).ok()? })
     }
@@ -53,6 +54,7 @@ pub(super) struct Spots {
 
 impl Spots {
     /// Makes it ready for so many.
+    #[inline]
     fn reset(&mut self, count: usize) {
         if self.answered.replace(false) {
             self.answers.iter_mut().for_each(|answer| drop(answer.take()));
@@ -156,12 +158,14 @@ impl Sheet {
     }
 
     /// Names the action, so that its fields have places.
+    #[inline]
     pub(super) fn set_action(&mut self, action: usize, fields: usize) {
         self.action = action;
         self.fields.reset(fields);
     }
 
     /// Facts of a group.
+    #[inline]
     pub(super) fn group(&self, of: FactGroup) -> &Spots {
         match of {
             FactGroup::Agent => &self.agent,

@@ -46,6 +46,7 @@ impl<'a> View<'a> {
     }
 
     /// What stands where nothing was given.
+    #[inline]
     fn unset(&self, entry: &'a Entry) -> &'a Answer {
         entry.start.as_ref().filter(|_| self.sheet.starts).unwrap_or(&entry.unset)
     }

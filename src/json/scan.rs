@@ -46,6 +46,7 @@ const TOPS: u64 = 0x8080_8080_8080_8080;
 const MAX_DIGITS: usize = 18;
 
 /// A mark at the top bit of each byte that ends a run in a string. Bytes above the first mark may be marked wrongly.
+#[inline(always)]
 fn ends(chunk: u64) -> u64 {
     let zero = |x: u64| x.wrapping_sub(ONES) & !x;
     let quote = zero(chunk ^ (ONES * u64::from(b'"')));
@@ -56,6 +57,7 @@ fn ends(chunk: u64) -> u64 {
 
 impl<'a> Scan<'a> {
     /// A scanner at the beginning of a text.
+    #[inline]
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, bytes: text.as_bytes(), at: 0, keys: 0 }
     }
@@ -256,11 +258,13 @@ impl<'a> Scan<'a> {
     }
 
     /// The whole text.
+    #[inline]
     pub(crate) fn text(&self) -> &'a str {
         self.text
     }
 
     /// Whether nothing follows.
+    #[inline]
     pub(crate) fn is_at_end(&mut self) -> bool {
         self.space();
         self.at == self.bytes.len()

@@ -235,6 +235,14 @@ impl TextDecider {
         Ok(self.texts.policy.decide(&taken.request, &taken.facts, &taken.entities))
     }
 
+    /// What was decided of a plain request, in this handle's memory, if it has no errors to tell; none otherwise.
+    #[must_use]
+    pub fn plain_verdict(&mut self, text: &[u8], terms: &Terms<'_>) -> Option<&Verdict> {
+        let policy = &self.texts.policy;
+        let view = self.texts.read(text, terms, &self.none, &mut self.sheet)?;
+        policy.clear_verdict(&view, &mut self.scratch)
+    }
+
     /// The decision of a plain request, if it has no errors to tell; none otherwise.
     #[must_use]
     pub fn plain_decision(&mut self, text: &[u8], terms: &Terms<'_>) -> Option<Decision> {
@@ -269,14 +277,14 @@ impl TextDecider {
         Ok(Told { tier: decision.tier, notes: taken.warnings.into_iter().chain(dropped).collect() })
     }
 
-    /// Adds the decision of a plain request, if it has no errors and no texts that must be filled; nothing otherwise.
+    /// Adds the decision of a plain request, if it has no errors and no texts that must be evaluated; nothing otherwise.
     #[must_use]
     pub fn plain_answer(&mut self, text: &[u8], terms: &Terms<'_>, out: &mut Vec<u8>) -> Option<Tier> {
         let policy = &self.texts.policy;
         let view = self.texts.read(text, terms, &self.none, &mut self.sheet)?;
         let verdict = policy.clear_verdict(&view, &mut self.scratch)?;
         let decided = (verdict.tier, &*verdict.determining, &*verdict.obligations);
-        let written = self.texts.pieces.write(&policy.typed, view.action(), decided, policy.engine(), out);
+        let written = self.texts.pieces.write(&policy.typed, &view, decided, policy.engine(), out);
         written.then_some(verdict.tier)
     }
 }

@@ -71,6 +71,27 @@ fn lines_in_lines_out_in_the_same_order() {
 }
 
 #[test]
+fn any_number_of_threads_and_any_engine_answer_the_same_lines() {
+    let folder = desk();
+    let mut lines = String::new();
+    for number in 0..6_000 {
+        let request = [INSIDE, OUTSIDE, REFUSED, "{", "", " \t"][number % 6];
+        lines.push_str(&request.replace("\"id\":\"", &format!("\"id\":\"{number}-")));
+        lines.push('\n');
+    }
+    let answers = |more: &[&str]| {
+        let arguments = [&["eval", "--rules", "rules.aasrule", "--requests", "-"], more].concat();
+        folder.aasc_with(&arguments, &*lines).exits(0).out
+    };
+    let one = answers(&["--threads", "1"]);
+    assert!(one.lines().count() == 4_000 && one.contains("\"line\":5998"), "{} lines", one.lines().count());
+    assert!(one == answers(&["--threads", "3"]), "three threads answer otherwise");
+    let defined = answers(&["--engine", "interp"]).replace("\"engine\":\"interp\"", "\"engine\":\"jit\"");
+    assert!(one == defined, "the interpreter answers otherwise");
+    folder.aasc(&["eval", "--rules", "rules.aasrule", "--requests", "-", "--threads", "0"]).exits(2);
+}
+
+#[test]
 fn input_that_is_no_request_exits_2() {
     let folder = desk();
     let ask = |request: &[u8]| folder.aasc_with(&["eval", "--rules", "rules.aasrule", "--request", "-"], request);
