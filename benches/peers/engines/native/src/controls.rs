@@ -1,10 +1,12 @@
-//! What a decision costs without us: native code made ahead of time, rules behind an index or looked at one by
-//! one, and reading JSON without deciding anything.
+//! What a decision costs without us: native code made ahead of time, rules behind an index or looked at one
+//! by one.
 
 use kit::index::ActionIndex;
 use kit::{Arm, Ask, DEFAULT, Engine, Files, Mode, Tier, Workload};
 use limits::Decide;
 use workload::{Rule, holds};
+
+use crate::reading::ReadOnly;
 
 fn nothing(_: &Workload) -> Files {
     Vec::new()
@@ -132,26 +134,6 @@ impl Engine for Interpreter {
     }
 }
 
-/// Reads JSON into the typed struct and decides nothing.
-struct ReadOnly;
-
-impl Engine for ReadOnly {
-    fn prepare(&mut self, _: &[Ask]) {}
-
-    fn eval(&mut self, _: usize) -> Tier {
-        unreachable!("timed at JSON only")
-    }
-
-    fn build(&mut self, _: &Ask) -> Tier {
-        unreachable!("timed at JSON only")
-    }
-
-    fn json(&mut self, text: &str) -> Tier {
-        let ask: Ask = serde_json::from_str(text).expect("a request of the workload");
-        u8::from(std::hint::black_box(&ask).cost > 0)
-    }
-}
-
 fn known(workload: &Workload) -> bool {
     limits::resolver(&workload.name).is_some()
 }
@@ -167,6 +149,11 @@ fn native(
     load: fn(&Files, &Workload) -> Result<Box<dyn Engine>, String>,
 ) -> Arm {
     Arm { name, takes, modes: &Mode::ALL, decides: true, write: nothing, load, from_text: false }
+}
+
+/// The workloads at which reading alone is timed.
+fn timed(workload: &Workload) -> bool {
+    matches!(workload.name.as_str(), "w1" | "w2_1000")
 }
 
 pub(crate) fn arms() -> Vec<Arm> {
@@ -186,7 +173,12 @@ pub(crate) fn arms() -> Vec<Arm> {
         Arm {
             modes: &[Mode::Json],
             decides: false,
-            ..native("serde_json alone", |w| w.name == "w1" || w.name == "w2_1000", |_, _| Ok(Box::new(ReadOnly)))
+            ..native("serde_json alone", timed, |_, _| Ok(Box::new(ReadOnly::flat())))
+        },
+        Arm {
+            modes: &[Mode::Json],
+            decides: false,
+            ..native("serde_json alone, our layout", timed, |_, w| Ok(Box::new(ReadOnly::ours(w))))
         },
     ]
 }

@@ -2,6 +2,7 @@
 
 mod controls;
 mod ours;
+mod reading;
 mod shapes;
 
 fn main() {
