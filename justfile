@@ -34,8 +34,8 @@ rules:
 deny:
     cargo deny check
 
-# Our engine beside its peers: everything, with tables and plots for docs/src/performance. About an hour, and
-# half an hour to build; best on a machine that does nothing else.
+# Our engine beside its peers: everything, with tables and plots for docs/src/performance. Half an hour, and as long
+# to build; best on a machine that does nothing else.
 bench:
     #!/usr/bin/env sh
     set -eu
