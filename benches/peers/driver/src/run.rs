@@ -150,7 +150,9 @@ fn decide(wanted: &Wanted, workload: &Workload, programs: &mut [Program], sink: 
     }
     if wanted.wants("threads") && matches!(workload.name.as_str(), "w1" | "w2_1000") {
         for turn in &turns {
-            let order = json!({"do": "threads", "arm": turn.arm.name, "rounds": wanted.rounds, "ms": 2 * wanted.ms});
+            // The median of a few rounds would be that of the noise.
+            let rounds = wanted.rounds.max(7);
+            let order = json!({"do": "threads", "arm": turn.arm.name, "rounds": rounds, "ms": 2 * wanted.ms});
             if let Some(told) = programs[turn.program].ask(&order)?.as_array() {
                 sink.put(&json!({"kind": "threads", "workload": workload.name, "arm": turn.arm.name,
                     "scales": told[0], "control": told[1], "one": told[2], "two": told[3]}))?;
@@ -251,7 +253,7 @@ fn load(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), Str
 /// Memory of a process that does nothing else.
 fn memory(name: &str, programs: &mut [Program], sink: &mut Sink) -> Result<(), String> {
     for program in programs {
-        for arm in program.arms(name)? {
+        for arm in program.arms(name)?.into_iter().filter(|arm| arm.from_text) {
             let output = Command::new(program::path(&program.name)?)
                 .args(["memory", &arm.name, name])
                 .output()

@@ -303,8 +303,8 @@ pub(crate) fn arms() -> Vec<Arm> {
         load,
         from_text: true,
     };
-    // Of many rules on one action, one way with native code and one without tell enough.
-    let less = |arm: Arm| Arm { takes: |workload| !workload.name.starts_with("w4"), ..arm };
+    // Of many rules on one action, and of loading, one way with native code and one without tell enough.
+    let less = |arm: Arm| Arm { takes: |workload| !workload.name.starts_with("w4"), from_text: false, ..arm };
     let resolved = arm("aas, resolved", |files, workload| load::<Resolved>(files, workload, true));
     vec![
         arm("aas", |files, workload| load::<TierOnly>(files, workload, true)),

@@ -80,7 +80,7 @@ fn each(workload: &Workload) -> Files {
 type Arguments = ([Text; 5], [i64; 2]);
 
 fn arguments(ask: &Ask) -> Arguments {
-    let texts = [&ask.action, &ask.path, &ask.branch, &ask.bump, &ask.env].map(|text| RotoString::new(text));
+    let texts = [&ask.action, &ask.path, &ask.branch, &ask.bump, &ask.env].map(|text| RotoString::new(text.as_str()));
     (texts, [ask.trust, ask.cost])
 }
 
