@@ -8,38 +8,32 @@ use super::bind::{Bindings, Bound, BoundUnit, How, Missing, at};
 use super::{Fields, Given};
 use crate::plan::{Encoding, Frame, Place, Slot, Take, TextTest, Unit};
 
-/// How one action is read.
+/// How one action is read: what is looked at, one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hot {
-    /// Parameters that are numbers: looked at before anything is decided.
-    number_checks: Box<[(u32, i64, i64)]>,
-    /// Parameters that are texts.
-    text_checks: Box<[(u32, Lengths)]>,
-    /// Parameters that are bools.
-    bool_checks: Box<[u32]>,
-    numbers: Box<[NumberSlot]>,
-    texts: Box<[TextSlot]>,
-    bools: Box<[BoolSlot]>,
+    looks: Box<[Look]>,
     known_words: usize,
     words: usize,
 }
 
-/// A number within bounds.
-#[derive(Clone, Copy, Debug)]
-struct NumberSlot {
-    name: u32,
-    word: u32,
-    low: i64,
-    high: i64,
+/// A look at one name.
+#[derive(Clone, Debug)]
+enum Look {
+    /// A number within bounds, for a word.
+    Number { name: u32, word: u32, low: i64, high: i64 },
+    /// A text, for all that is asked of it.
+    Text { name: u32, lengths: Lengths, asked: Box<[(u32, Asked)]> },
+    /// A bool, for a word that is a truth or a number.
+    Bool { name: u32, word: u32, truth: bool },
+    /// A parameter that no slot reads and that must be well-formed all the same.
+    Check(Check),
 }
 
-/// What is asked of a text.
-#[derive(Clone, Debug)]
-struct TextSlot {
-    name: u32,
-    word: u32,
-    lengths: Lengths,
-    asked: Asked,
+#[derive(Clone, Copy, Debug)]
+enum Check {
+    Number { name: u32, low: i64, high: i64 },
+    Text { name: u32, lengths: Lengths },
+    Bool { name: u32 },
 }
 
 #[derive(Clone, Debug)]
@@ -48,14 +42,6 @@ enum Asked {
     Symbol(Box<[(Box<str>, u64)]>),
     /// Whether a test holds.
     Test(TextTest),
-}
-
-/// A bool, as a truth or as a number.
-#[derive(Clone, Copy, Debug)]
-struct BoolSlot {
-    name: u32,
-    word: u32,
-    truth: bool,
 }
 
 /// Bounds of a length in bytes: what is within these is surely within those in characters.
@@ -78,16 +64,7 @@ impl Hot {
         for (word, slot) in (unit.block.known_words() as u32..).zip(&unit.block.slots[..slots]) {
             made.slot(bindings, bound, slot, word)?;
         }
-        Some(Self {
-            number_checks: made.number_checks.into(),
-            text_checks: made.text_checks.into(),
-            bool_checks: made.bool_checks.into(),
-            numbers: made.numbers.into(),
-            texts: made.texts.into(),
-            bools: made.bools.into(),
-            known_words: unit.block.known_words(),
-            words: unit.block.words(),
-        })
+        Some(Self { looks: made.looks(), known_words: unit.block.known_words(), words: unit.block.words() })
     }
 
     /// Fills a frame, every slot told; says no where something is of another form. Words of other slots are what
@@ -98,41 +75,33 @@ impl Hot {
             frame.words.resize(self.words, 0);
         }
         let words = &mut *frame.words;
-        let mut fine = true;
-        for (name, low, high) in &self.number_checks {
-            fine &= number(of, *name).is_some_and(|n| *low <= n && n <= *high);
-        }
-        for (name, lengths) in &self.text_checks {
-            fine &= text(of, *name).is_some_and(|text| lengths.surely_hold(text));
-        }
-        for name in &self.bool_checks {
-            fine &= matches!(of.given(*name as usize), Given::Bool(_));
-        }
-        for slot in &self.numbers {
-            let Some(n) = number(of, slot.name) else { return false };
-            fine &= slot.low <= n && n <= slot.high;
-            words[slot.word as usize] = n as u64;
-        }
-        for slot in &self.texts {
-            let Some(text) = text(of, slot.name).filter(|text| slot.lengths.surely_hold(text)) else { return false };
-            words[slot.word as usize] = match &slot.asked {
-                Asked::Symbol(few) => few.iter().find(|(one, _)| **one == *text).map_or(0, |(_, id)| *id),
-                Asked::Test(test) => match test.holds(text) {
-                    Some(true) => 1,
-                    Some(false) => 2,
-                    None => return false,
+        for look in &self.looks {
+            match look {
+                Look::Number { name, word, low, high } => match of.given(*name as usize) {
+                    Given::Number(n) if *low <= n && n <= *high => words[*word as usize] = n as u64,
+                    _ => return false,
                 },
-            };
+                Look::Text { name, lengths, asked } => match of.given(*name as usize) {
+                    Given::Text(text) if lengths.surely_hold(text) => {
+                        for (word, asked) in asked {
+                            let Some(told) = asked.of(text) else { return false };
+                            words[*word as usize] = told;
+                        }
+                    }
+                    _ => return false,
+                },
+                Look::Bool { name, word, truth } => match of.given(*name as usize) {
+                    Given::Bool(b) => words[*word as usize] = if b { 1 } else { 2 * u64::from(*truth) },
+                    _ => return false,
+                },
+                Look::Check(check) => {
+                    if !check.passes(of) {
+                        return false;
+                    }
+                }
+            }
         }
-        for slot in &self.bools {
-            let Given::Bool(b) = of.given(slot.name as usize) else { return false };
-            words[slot.word as usize] = match (slot.truth, b) {
-                (_, true) => 1,
-                (true, false) => 2,
-                (false, false) => 0,
-            };
-        }
-        fine
+        true
     }
 
     /// Says in a filled frame that every slot is known.
@@ -142,44 +111,57 @@ impl Hot {
     }
 }
 
-#[inline]
-fn number<T: Fields>(of: &T, name: u32) -> Option<i64> {
-    match of.given(name as usize) {
-        Given::Number(n) => Some(n),
-        Given::Absent | Given::Unavailable(_) | Given::Bool(_) | Given::Text(_) | Given::Raw(_) => None,
+impl Asked {
+    /// The word for a text.
+    #[inline]
+    fn of(&self, text: &str) -> Option<u64> {
+        match self {
+            Self::Symbol(few) => Some(few.iter().find(|(one, _)| **one == *text).map_or(0, |(_, id)| *id)),
+            Self::Test(test) => test.holds(text).map(|holds| if holds { 1 } else { 2 }),
+        }
     }
 }
 
-#[inline]
-fn text<T: Fields>(of: &T, name: u32) -> Option<&str> {
-    match of.given(name as usize) {
-        Given::Text(text) => Some(text),
-        Given::Absent | Given::Unavailable(_) | Given::Bool(_) | Given::Number(_) | Given::Raw(_) => None,
+impl Check {
+    fn passes<T: Fields>(self, of: &T) -> bool {
+        match self {
+            Self::Number { name, low, high } => {
+                matches!(of.given(name as usize), Given::Number(n) if low <= n && n <= high)
+            }
+            Self::Text { name, lengths } => {
+                matches!(of.given(name as usize), Given::Text(text) if lengths.surely_hold(text))
+            }
+            Self::Bool { name } => matches!(of.given(name as usize), Given::Bool(_)),
+        }
+    }
+
+    fn name(self) -> u32 {
+        match self {
+            Self::Number { name, .. } | Self::Text { name, .. } | Self::Bool { name } => name,
+        }
     }
 }
 
 /// The parts of a hot way while they are gathered.
 #[derive(Default)]
 struct Making {
-    number_checks: Vec<(u32, i64, i64)>,
-    text_checks: Vec<(u32, Lengths)>,
-    bool_checks: Vec<u32>,
-    numbers: Vec<NumberSlot>,
-    texts: Vec<TextSlot>,
-    bools: Vec<BoolSlot>,
+    checks: Vec<Check>,
+    read: Vec<Look>,
+    texts: Vec<(u32, Lengths, Vec<(u32, Asked)>)>,
 }
 
 impl Making {
     fn check(&mut self, bound: &Bound) -> Option<()> {
         let name = bound.name?;
-        match (&bound.how, &bound.absent) {
-            (How::Bool, Missing::Error) => self.bool_checks.push(name),
-            (How::Number(low, high), Missing::Error) => self.number_checks.push((name, *low, *high)),
+        let check = match (&bound.how, &bound.absent) {
+            (How::Bool, Missing::Error) => Check::Bool { name },
+            (How::Number(low, high), Missing::Error) => Check::Number { name, low: *low, high: *high },
             (How::Text(least, greatest), Missing::Error) => {
-                self.text_checks.push((name, Lengths::of(*least, *greatest)))
+                Check::Text { name, lengths: Lengths::of(*least, *greatest) }
             }
             (How::Entity(_) | How::Value, Missing::Error) | (_, Missing::Absent | Missing::Default) => return None,
-        }
+        };
+        self.checks.push(check);
         Some(())
     }
 
@@ -195,22 +177,45 @@ impl Making {
         let name = bound.name?;
         match (&slot.take, &slot.encoding, &bound.how) {
             (Take::Word(_), _, How::Number(low, high)) => {
-                self.numbers.push(NumberSlot { name, word, low: *low, high: *high });
+                self.read.push(Look::Number { name, word, low: *low, high: *high });
             }
-            (Take::Word(_), _, How::Bool) => self.bools.push(BoolSlot { name, word, truth: false }),
-            (Take::Truth(_), _, How::Bool) => self.bools.push(BoolSlot { name, word, truth: true }),
+            (Take::Word(_), _, How::Bool) => self.read.push(Look::Bool { name, word, truth: false }),
+            (Take::Truth(_), _, How::Bool) => self.read.push(Look::Bool { name, word, truth: true }),
             (Take::Text(_, test), _, How::Text(least, greatest)) => {
-                let lengths = Lengths::of(*least, *greatest);
-                self.texts.push(TextSlot { name, word, lengths, asked: Asked::Test(test.clone()) });
+                self.ask(name, Lengths::of(*least, *greatest), word, Asked::Test(test.clone()));
             }
             (Take::Symbol(_), Encoding::Symbol(table), How::Text(least, greatest)) if table.len() <= FEW => {
-                let lengths = Lengths::of(*least, *greatest);
                 let few = table.iter().map(|(text, id)| (text.clone(), *id as u64)).collect();
-                self.texts.push(TextSlot { name, word, lengths, asked: Asked::Symbol(few) });
+                self.ask(name, Lengths::of(*least, *greatest), word, Asked::Symbol(few));
             }
             (_, _, _) => return None,
         }
         Some(())
+    }
+}
+
+impl Making {
+    /// Adds a question about a text, under its name.
+    fn ask(&mut self, name: u32, lengths: Lengths, word: u32, asked: Asked) {
+        match self.texts.iter_mut().find(|(known, ..)| *known == name) {
+            Some((.., all)) => all.push((word, asked)),
+            None => self.texts.push((name, lengths, vec![(word, asked)])),
+        }
+    }
+
+    /// Everything in the order of looking. What a slot reads is checked there.
+    fn looks(self) -> Box<[Look]> {
+        let texts =
+            self.texts.into_iter().map(|(name, lengths, asked)| Look::Text { name, lengths, asked: asked.into() });
+        let read: Vec<Look> = self.read.into_iter().chain(texts).collect();
+        let is_read = |check: &Check| {
+            read.iter().any(|look| match look {
+                Look::Number { name, .. } | Look::Text { name, .. } | Look::Bool { name, .. } => *name == check.name(),
+                Look::Check(_) => false,
+            })
+        };
+        let checks: Vec<Look> = self.checks.iter().filter(|check| !is_read(check)).map(|c| Look::Check(*c)).collect();
+        checks.into_iter().chain(read).collect()
     }
 }
 

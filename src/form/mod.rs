@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::decision::{Decision, Determining, Obligation, Tier};
 use crate::entities::Entities;
 use crate::facts::Facts;
-use crate::plan::{self, Scratch, UnitId, Verdict};
+use crate::plan::{self, Frame, Scratch, UnitId, Verdict};
 use crate::policy::Policy;
 use crate::raw::Raw;
 use crate::request::Request;
@@ -99,13 +99,15 @@ pub struct Form<T> {
     policy: Policy,
     bindings: Arc<Bindings>,
     scratch: Scratch,
+    /// What the shortest way fills.
+    frame: Frame,
     of: PhantomData<fn(&T)>,
 }
 
 impl<T> Clone for Form<T> {
     fn clone(&self) -> Self {
         let (policy, bindings) = (self.policy.clone(), self.bindings.clone());
-        Self { policy, bindings, scratch: Scratch::default(), of: PhantomData }
+        Self { policy, bindings, scratch: Scratch::default(), frame: Frame::default(), of: PhantomData }
     }
 }
 
@@ -138,7 +140,13 @@ impl<T: Fields> Form<T> {
     /// As [`bind`](Self::bind).
     pub fn bind_names(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
         let bindings = Arc::new(Bindings::new(policy, names)?);
-        Ok(Self { policy: policy.clone(), bindings, scratch: Scratch::default(), of: PhantomData })
+        Ok(Self {
+            policy: policy.clone(),
+            bindings,
+            scratch: Scratch::default(),
+            frame: Frame::default(),
+            of: PhantomData,
+        })
     }
 
     /// The policy that decides.
@@ -182,9 +190,8 @@ impl<T: Fields> Form<T> {
     fn tier_in(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
         let hot = &self.bindings.hot[unit.0 as usize];
         if let (Some(way), Some(tell)) = (&hot.tier, &hot.tell) {
-            let frame = self.scratch.frame();
-            if way.fill(of, frame)
-                && let Some(tier) = tell.tier(&frame.words)
+            if way.fill(of, &mut self.frame)
+                && let Some(tier) = tell.tier(&self.frame.words)
             {
                 return plan::tier_numbered(tier);
             }
@@ -234,13 +241,17 @@ impl<T: Fields> Form<T> {
     /// Makes the verdict by the shortest way, where there is one.
     #[inline]
     fn decide_hot(&mut self, unit: UnitId, of: &T) -> bool {
-        let Some(way) = &self.bindings.hot[unit.0 as usize].whole else { return false };
-        let frame = self.scratch.frame();
-        if !way.fill(of, frame) {
+        let hot = &self.bindings.hot[unit.0 as usize];
+        let Some(way) = &hot.whole else { return false };
+        if !way.fill(of, &mut self.frame) {
             return false;
         }
-        way.all_known(frame);
-        plan::decide_filled(self.policy.plan(), self.policy.serving().0, unit, &mut self.scratch).is_some()
+        way.all_known(&mut self.frame);
+        let (plan, run, frame) = (self.policy.plan(), self.policy.serving().0, &self.frame);
+        plan::decide_filled(plan, unit, &mut self.scratch, |out| match &hot.tell {
+            Some(tell) if tell.judge(frame, out) => {}
+            Some(_) | None => run.first(plan, unit, frame, out),
+        })
     }
 
     /// The tiers of many requests, in their order, added to `out`.

@@ -93,30 +93,22 @@ struct Functions {
     constants: Vec<i64>,
     /// Words of a frame without the records of loops.
     words: usize,
-}
-
-impl Functions {
-    /// The tier's number over a frame whose slots are told.
-    #[inline]
-    fn tell(&self, frame: &[u64]) -> Option<u64> {
-        let function = self.tier?;
-        if frame.len() < self.words {
-            return None;
-        }
-        // SAFETY: the caller holds the `NativeCode` that these functions are of. The function reads the head of
-        // the frame, whose length was checked, and nothing else: units with loops have none. It writes nothing.
-        #[allow(unsafe_code, reason = "the other call of native code")]
-        unsafe {
-            Some(function(frame.as_ptr()))
-        }
-    }
+    /// Words of an answer.
+    answer: usize,
 }
 
 /// One unit's way to its tier alone, with the code that it is part of.
 #[derive(Clone)]
 pub struct Tell {
-    unit: usize,
-    code: std::sync::Arc<NativeCode>,
+    function: TellTier,
+    /// The one function that judges all rows.
+    judge: Judge,
+    /// Words of an answer.
+    answer: usize,
+    /// Words of a frame without the records of loops.
+    words: usize,
+    /// Keeps the function alive.
+    _code: std::sync::Arc<NativeCode>,
 }
 
 impl Tell {
@@ -124,7 +116,36 @@ impl Tell {
     #[inline]
     #[must_use]
     pub fn tier(&self, frame: &[u64]) -> Option<u64> {
-        self.code.units.get(self.unit)?.tell(frame)
+        tell(self.function, self.words, frame)
+    }
+
+    /// Judges all rows over a frame, as [`Run::first`]; says no where frame or answer are of another length.
+    #[inline]
+    #[must_use]
+    pub fn judge(&self, frame: &Frame, out: &mut Out) -> bool {
+        if frame.words.len() < self.words || out.words.len() != self.answer {
+            return false;
+        }
+        // SAFETY: as in `NativeCode::call`: this holds the code, there are no loops, and both lengths were checked.
+        #[allow(unsafe_code, reason = "the call of native code that judges rows, with fewer steps before it")]
+        unsafe {
+            (self.judge)(frame.words.as_ptr(), out.words.as_mut_ptr());
+        }
+        true
+    }
+}
+
+/// The tier's number. Only called while the `NativeCode` that the function is of is held.
+#[inline]
+fn tell(function: TellTier, words: usize, frame: &[u64]) -> Option<u64> {
+    if frame.len() < words {
+        return None;
+    }
+    // SAFETY: the caller holds the `NativeCode` that the function is of. The function reads the head of the frame,
+    // whose length was checked, and nothing else: units with loops have none. It writes nothing.
+    #[allow(unsafe_code, reason = "the other call of native code")]
+    unsafe {
+        Some(function(frame.as_ptr()))
     }
 }
 
@@ -164,6 +185,7 @@ pub fn compile(plan: &Plan, options: &Options) -> Result<NativeCode, JitError> {
         .zip(&plan.units)
         .map(|(ids, unit)| Functions {
             words: unit.block.words(),
+            answer: Out::words_for(unit.rows.len()),
             first: memory.functions(&ids.first),
             second: memory.functions(&ids.second),
             tier: ids.tier.map(|id| memory.tell(id)),
@@ -216,9 +238,10 @@ impl NativeCode {
     /// One unit's way to its tier alone, if it has one.
     #[must_use]
     pub fn tell(this: &std::sync::Arc<Self>, unit: UnitId) -> Option<Tell> {
-        let unit = unit.0 as usize;
-        this.units.get(unit)?.tier?;
-        Some(Tell { unit, code: this.clone() })
+        let functions = this.units.get(unit.0 as usize)?;
+        let [judge] = *functions.first else { return None };
+        let (words, answer) = (functions.words, functions.answer);
+        Some(Tell { function: functions.tier?, judge, words, answer, _code: this.clone() })
     }
 
     /// Runs functions, or says that the frame or the answer is not what they expect.
@@ -262,7 +285,8 @@ impl Run for NativeCode {
     }
 
     fn tier(&self, _: &Plan, id: UnitId, frame: &Frame) -> Option<u64> {
-        self.units.get(id.0 as usize)?.tell(&frame.words)
+        let functions = self.units.get(id.0 as usize)?;
+        tell(functions.tier?, functions.words, &frame.words)
     }
 
     fn piece(&self, plan: &Plan, id: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {

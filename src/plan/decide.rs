@@ -25,8 +25,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// The frame that a quick way fills, with what is left in it of earlier requests.
-    pub(crate) fn frame(&mut self) -> &mut Frame {
+    /// The frame of a single unit.
+    fn frame(&mut self) -> &mut Frame {
         if self.frames.is_empty() {
             self.frames.push(Frame::default());
         }
@@ -146,22 +146,17 @@ fn slow_tier<I: Inputs + ?Sized>(
     if has_runs(plan, scratch) { decided(plan, policy, inputs, scratch, found).tier } else { found }
 }
 
-/// The same for a unit whose frame was filled in `scratch` already, every slot told.
-pub(crate) fn decide_filled<'s>(
-    plan: &Plan,
-    engine: &dyn Run,
-    id: UnitId,
-    scratch: &'s mut Scratch,
-) -> Option<&'s Verdict> {
+/// The verdict of a unit whose rows `judge` judges; says no where there is more to it than rows and their tiers.
+#[inline]
+pub(crate) fn decide_filled(plan: &Plan, id: UnitId, scratch: &mut Scratch, judge: impl FnOnce(&mut Out)) -> bool {
     let unit = plan.unit(id);
     if scratch.outs.is_empty() {
         scratch.outs.push(Out::default());
     }
-    let (frame, out) = (scratch.frames.first()?, &mut scratch.outs[0]);
+    let out = &mut scratch.outs[0];
     out.clear(unit.rows.len());
-    engine.first(plan, id, frame, out);
-    let tier = number(out.tier());
-    verdict::make_plain(unit, plan.default, &scratch.outs[0], tier, &mut scratch.verdict).then_some(&scratch.verdict)
+    judge(out);
+    verdict::make_plain(unit, plan.default, out, number(out.tier()), &mut scratch.verdict)
 }
 
 /// Tier, determining items and obligations. The verdict lies in `scratch` until the next one is made there.

@@ -26,6 +26,7 @@ mod take;
 mod text;
 mod verdict;
 mod walk;
+mod worst;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -52,6 +53,7 @@ pub use relation::{Path, Relation};
 pub use take::{Take, Taken, TextTest};
 pub use verdict::Verdict;
 pub use walk::{Walker, judge_piece, walk};
+pub use worst::Worst;
 
 /// A plan for each declared action, and for the names that nobody declared.
 pub struct Plan {

@@ -8,6 +8,7 @@ use crate::commands::check::Emit;
 use crate::commands::graph::Format;
 use crate::exit::{Failure, Outcome};
 use crate::load::Set;
+use crate::worst;
 
 /// The work of a phase on a set; nothing where the set has errors.
 pub(crate) fn emit(what: Emit, set: &Set, checked: &Checked) -> Outcome<String> {
@@ -19,6 +20,7 @@ pub(crate) fn emit(what: Emit, set: &Set, checked: &Checked) -> Outcome<String> 
         Emit::Clif => jit::clif(&plan::build(&graph::build(policy)), &jit::Options::default())
             .map_err(|error| Failure::said(format_args!("There is no native code: {error}.")))?,
         Emit::Claims => claims(set, policy),
+        Emit::Cost => worst::table(&worst::worst(policy)),
     })
 }
 

@@ -13,6 +13,7 @@ mod out;
 mod load;
 mod report;
 mod compile;
+mod worst;
 mod emit;
 mod shown;
 mod commands;

@@ -12,8 +12,9 @@ use crate::compile::denied;
 use crate::emit;
 use crate::exit::{Exit, Outcome};
 use crate::load::{self, Set};
-use crate::out::Out;
+use crate::out::{Out, complain};
 use crate::report::{Findings, Format, counted, plural};
+use crate::worst;
 
 /// Finds everything that is wrong with rules, at once.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,8 @@ pub(crate) struct Args {
     /// Prints what a phase of the compiler makes of the rules instead of a summary.
     #[arg(long, value_enum)]
     emit: Option<Emit>,
+    #[command(flatten)]
+    bounds: worst::Bounds,
 }
 
 /// What can be printed of the compiler's work.
@@ -45,6 +48,8 @@ pub(crate) enum Emit {
     Clif,
     /// Claims that are believed, and expressions that can err.
     Claims,
+    /// The most that a decision about each action can cost.
+    Cost,
 }
 
 pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
@@ -52,16 +57,25 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let levels = denied(&args.deny)?;
     let mut findings = Findings::default();
     let mut total = Total::default();
+    let mut worst = worst::Found::new(args.bounds);
     for mut set in load::sets(&args.paths)? {
         set.settings.lints.extend(levels.iter().cloned());
         let checked = check(&set, &mut findings);
         total.add(&set, checked.as_ref());
+        if worst.wanted()
+            && let Some(typed) = checked.as_ref().and_then(|checked| checked.policy.as_ref())
+        {
+            worst.add(typed);
+        }
         if let (Some(what), Some(checked)) = (args.emit, checked) {
             out.text(&emit::emit(what, &set, &checked)?)?;
         }
     }
     let errors = findings.counts().errors;
-    let summary = total.json(&findings);
+    let mut summary = total.json(&findings);
+    if worst.wanted() {
+        summary["worst"] = worst.json();
+    }
     if args.emit.is_none() || errors > 0 || args.format != Format::Human {
         findings.print(args.format, summary, out)?;
     }
@@ -75,7 +89,14 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
             started.elapsed().as_millis()
         ))?;
     }
-    Ok(if errors > 0 { Exit::Wrong } else { Exit::Fine })
+    let over = worst.over();
+    if args.format == Format::Human && worst.wanted() {
+        worst.print(out)?;
+    }
+    for said in &over {
+        complain(said);
+    }
+    Ok(if errors > 0 || !over.is_empty() { Exit::Wrong } else { Exit::Fine })
 }
 
 /// Checks one set, where its files could be read.

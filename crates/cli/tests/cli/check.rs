@@ -138,3 +138,36 @@ fn every_phase_can_be_printed() {
         folder.aasc(&["check", "rules.aasrule", "--emit", emit]).exits(0).prints(text);
     }
 }
+
+/// A rule that goes over a text of up to 65,536 characters, and one that looks at a number.
+const TEXTS: &str = "package p\n\
+    action note { text: string }\n\
+    action count { n: int 0..10 }\n\
+    rule words on note { when text contains \"secret\"  red  because \"Secrets.\" }\n\
+    rule few on count { green when n < 3 }\n";
+
+#[test]
+fn the_worst_case_is_a_table_and_a_bound() {
+    let folder = Folder::new();
+    folder.write("p.aasrule", TEXTS);
+    let table = folder.aasc(&["check", "--emit", "cost", "p.aasrule"]).exits(0).prints("ns at most");
+    assert!(table.out.lines().any(|line| line.starts_with(" note") && line.contains("262144")), "{table:?}");
+    folder.aasc(&["check", "--max-ns", "100000000", "--max-state", "4096", "p.aasrule"]).exits(0);
+    let over = folder.aasc(&["check", "--max-ns", "5000", "p.aasrule"]).exits(1);
+    over.complains("A decision about note can take")
+        .complains("at most 5000 are allowed; `text contains \"secret\"` costs most");
+    folder.aasc(&["check", "--max-state", "8", "p.aasrule"]).exits(1).complains("bytes of memory");
+    folder.write("p.aasrule", TEXTS.replace("text: string", "text: string[..40]"));
+    folder.aasc(&["check", "--max-ns", "5000", "p.aasrule"]).exits(0);
+}
+
+#[test]
+fn the_worst_case_is_in_the_json_too() {
+    let folder = Folder::new();
+    folder.write("p.aasrule", TEXTS);
+    let ran = folder.aasc(&["check", "--max-ns", "5000", "--format", "json", "p.aasrule"]).exits(1);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("it is JSON");
+    let note =
+        json["worst"].as_array().expect("a list").iter().find(|one| one["action"] == "note").expect("its action");
+    assert_eq!((note["steps"].as_u64(), note["rows"].as_u64()), (Some(262_144), Some(1)));
+}
