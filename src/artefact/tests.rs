@@ -1,7 +1,7 @@
 //! Damage, hostile content, and the one form of everything.
 
 use super::bytes::{Coded, MAX_NESTING, Reader, Writer};
-use super::container::{FORMAT, PAGE};
+use super::container::{FORMAT, PAGE, Page, page as page_of};
 use super::{Artefact, ArtefactError, ArtefactId, Texts, section, with_section, write};
 use crate::check::typed::{TExpr, TExprKind, TypedPolicy};
 use crate::decision::Tier;
@@ -243,6 +243,68 @@ fn content_that_no_compiler_writes_is_harmless() {
         }
     }
     assert!(tried > 200, "{tried} changes were not refused");
+}
+
+/// Numbers that look arbitrary.
+fn below(state: &mut u64, n: usize) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) as usize % n.max(1)
+}
+
+/// Bytes changed, taken out, put in and copied from elsewhere.
+fn mangled(content: &[u8], state: &mut u64) -> Vec<u8> {
+    let mut bytes = content.to_vec();
+    for _ in 0..=below(state, 4) {
+        let at = below(state, bytes.len());
+        let end = (at + 1 + below(state, 6)).min(bytes.len());
+        match below(state, 5) {
+            0 | 1 => {
+                let new = below(state, 256) as u8;
+                bytes.get_mut(at).map_or((), |byte| *byte = new);
+            }
+            2 => drop(bytes.drain(at..end)),
+            3 => bytes.insert(at, below(state, 32) as u8),
+            _ => {
+                let from = below(state, content.len());
+                let piece = &content[from..(from + 1 + below(state, 24)).min(content.len())];
+                bytes.splice(at..end, piece.iter().copied());
+            }
+        }
+    }
+    bytes
+}
+
+/// The same over content that is mangled, which a page survives where its ends still fit.
+#[test]
+#[ignore = "a hundred thousand tries"]
+fn soak_mangled_content_is_harmless() {
+    let good = bytes();
+    let sections: Vec<Vec<u8>> = (0..).map_while(|number| section(&good, number)).collect();
+    let mut state = 0xaa5;
+    let mut decided = 0;
+    for _ in 0..100_000 {
+        let number = below(&mut state, sections.len());
+        let content = &sections[number];
+        // A page's head is mended, so that its entries are reached.
+        let mended = if number > 2 { mangled_page(content, &mut state) } else { mangled(content, &mut state) };
+        let Some(bad) = with_section(&good, number, &mended) else { continue };
+        let Ok(typed) = read(&bad) else { continue };
+        decided += 1;
+        let whole = Policy::from_typed(typed);
+        for request in requests() {
+            let _ = whole.decide(&request, &facts(), &Entities::none());
+        }
+    }
+    assert!(decided > 1_000, "{decided}");
+}
+
+/// A page with one entry mangled.
+fn mangled_page(content: &[u8], state: &mut u64) -> Vec<u8> {
+    let page = Page::new(content).expect("a page of a good artefact");
+    let mut entries: Vec<Vec<u8>> = (0..page.len()).map(|n| page.entry(n).expect("an entry").to_vec()).collect();
+    let chosen = below(state, entries.len());
+    entries[chosen] = mangled(&entries[chosen], state);
+    page_of(&entries)
 }
 
 #[test]
