@@ -260,7 +260,9 @@ fn mangled(content: &[u8], state: &mut u64) -> Vec<u8> {
         match below(state, 5) {
             0 | 1 => {
                 let new = below(state, 256) as u8;
-                bytes.get_mut(at).map_or((), |byte| *byte = new);
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = new;
+                }
             }
             2 => drop(bytes.drain(at..end)),
             3 => bytes.insert(at, below(state, 32) as u8),
