@@ -75,6 +75,21 @@ pub fn of_glob(source: &str) -> Option<Literal> {
     }
 }
 
+/// The literals that a path has exactly where a glob on paths matches it, where only the ends of the glob are
+/// literal: `a/b`, `a/b/**`, `**/a/b`. For paths inside the workspace that case folding leaves as they are.
+#[must_use]
+pub fn exact_of_path_glob(source: &str) -> Option<Vec<Literal>> {
+    let plain = |text: &str| !text.contains(['*', '?']) && text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    let bytes = |text: String| text.into_bytes().into_boxed_slice();
+    if let Some(folder) = source.strip_suffix("/**").filter(|folder| plain(folder)) {
+        return Some(vec![Literal::Head(bytes(format!("{folder}/")))]);
+    }
+    if let Some(name) = source.strip_prefix("**/").filter(|name| plain(name)) {
+        return Some(vec![Literal::Whole(bytes(name.to_string())), Literal::Tail(bytes(format!("/{name}")))]);
+    }
+    plain(source).then(|| vec![Literal::Whole(bytes(source.to_string()))])
+}
+
 /// What stands after the last wildcard. After a `**` of components or labels the separator may be missing
 /// in the text (`**/x` matches `x`), so it is left out.
 pub(super) fn tail(source: &str) -> &str {

@@ -125,6 +125,14 @@ impl PatternSet {
     #[must_use]
     pub fn literals(&self) -> Option<Literals> {
         let globs = |all: &mut dyn Iterator<Item = &str>| all.map(literal::of_glob).collect::<Option<Vec<_>>>();
+        if let Matcher::Path { globs: paths, .. } = &*self.matcher
+            && paths.iter().all(|glob| glob.folded().is_none())
+            && let Some(all) =
+                paths.iter().map(|glob| literal::exact_of_path_glob(glob.normal())).collect::<Option<Vec<_>>>()
+        {
+            let all = all.concat();
+            return Some(Literals { exact: all.clone(), folded: all, sure: true });
+        }
         let (exact, folded) = match &*self.matcher {
             Matcher::Text(..) => (globs(&mut self.sources.iter().map(|source| &**source))?, Vec::new()),
             Matcher::Host(hosts, _) => (globs(&mut hosts.iter().map(HostGlob::normal))?, Vec::new()),
@@ -138,7 +146,7 @@ impl PatternSet {
                 (all.collect::<Option<Vec<_>>>()?.concat(), Vec::new())
             }
         };
-        Some(Literals { exact, folded })
+        Some(Literals { exact, folded, sure: false })
     }
 }
 
@@ -149,6 +157,9 @@ pub struct Literals {
     pub exact: Vec<Literal>,
     /// Of paths: what a path has, without regard to case and form, where it matches like that.
     pub folded: Vec<Literal>,
+    /// Of paths: whether a path inside the workspace that case folding leaves as it is surely matches where it
+    /// has one of these.
+    pub sure: bool,
 }
 
 fn match_path(

@@ -55,7 +55,7 @@ pub(crate) struct Access<'p> {
     pub(crate) key: (Key, KeyKind),
     /// The values.
     pub(crate) need: Need,
-    /// Atoms that are true wherever the need is met, and known.
+    /// Atoms that are true wherever the need is [surely](super::index::Met::Surely) met.
     pub(crate) sure: Vec<Key>,
     /// Whether the condition is true wherever the need is met: there is nothing else to it.
     pub(crate) whole: bool,
@@ -267,10 +267,15 @@ fn same<'p>(of: &'p TExpr, value: &Value) -> Option<Read<'p>> {
             Need::Texts(vec![Literal::Whole(text.as_bytes().into())])
         }
         (Type::Entity(ty), Value::Entity(entity)) if *ty == entity.ty => Need::Entities(vec![entity.clone()]),
-        (Type::Path, Value::Path(path)) => return Some((of, same_path(path), false)),
+        (Type::Path, Value::Path(path)) => return Some((of, same_path(path), is_plain(path))),
         (_, _) => return None,
     };
     Some((of, need, true))
+}
+
+/// A path inside the workspace that case folding leaves as it is. Two such compare by their texts alone.
+fn is_plain(path: &PathValue) -> bool {
+    !path.is_outside() && path.folded() == path.text()
 }
 
 /// Either may lie outside the workspace and end like the other, which is an error.
@@ -339,16 +344,29 @@ fn tested<'p>(name: &str, arguments: &'p [TExpr]) -> Option<Read<'p>> {
         }
         ("like" | "like any", Value::Patterns(patterns)) if path => {
             let literals = patterns.literals()?;
-            Some((of, Need::Paths(literals.exact, literals.folded), false))
+            let sure = literals.sure && all_short(&literals.exact);
+            Some((of, Need::Paths(literals.exact, literals.folded), sure))
         }
         ("under", Value::Host(outer)) if matches!(of.ty.required(), Type::Host) => {
             let own = Literal::Whole(outer.as_bytes().into());
             let below = Literal::Tail(format!(".{outer}").into_bytes().into());
             Some((of, Need::Texts(vec![own, below]), false))
         }
-        ("under", Value::Path(outer)) if path => Some((of, under_path(outer)?, false)),
+        ("under", Value::Path(outer)) if path => {
+            let need = under_path(outer)?;
+            let sure = is_plain(outer) && if let Need::Paths(exact, _) = &need { all_short(exact) } else { false };
+            Some((of, need, sure))
+        }
         (_, _) => None,
     }
+}
+
+/// Whether an index files all of each literal, and not only as much as it has room for.
+fn all_short(literals: &[Literal]) -> bool {
+    literals.iter().all(|literal| match literal {
+        Literal::Whole(_) | Literal::Inside(_) => true,
+        Literal::Head(bytes) | Literal::Tail(bytes) => bytes.len() <= GREATEST,
+    })
 }
 
 fn end<'p>(of: &'p TExpr, text: &str, end: End) -> Option<Read<'p>> {

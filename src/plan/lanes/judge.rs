@@ -8,6 +8,7 @@ use super::super::inputs::Inputs;
 use super::super::program::{MAX_VARIABLES, Runner};
 use super::super::relation::Known;
 use super::super::{Plan, PlanRow, Run, Unit, UnitId};
+use super::index::Met;
 use super::{Lane, PieceId};
 use crate::builtin::Context;
 use crate::decision::{ItemId, Tier};
@@ -157,7 +158,7 @@ impl JudgedPiece {
 }
 
 impl Lane {
-    /// Finds the pieces to judge, each once; true where the index found them, so that their need is met.
+    /// Finds the pieces to judge, each once; true where their need is surely met.
     #[inline]
     fn find<I: Inputs + ?Sized>(&self, inputs: &I, context: &Context<'_>, found: &mut Vec<u32>) -> bool {
         let met = match self.place {
@@ -171,7 +172,7 @@ impl Lane {
                 }
             }
         };
-        if met && found.len() > 1 {
+        if found.len() > 1 {
             found.sort_unstable();
             found.dedup();
         }
@@ -184,8 +185,10 @@ impl Lane {
             found.extend_from_slice(&self.absent);
             return false;
         }
-        if self.index.find(cell, inputs.entities(), found) {
-            return true;
+        match self.index.find(cell, inputs.entities(), found) {
+            Met::Surely => return true,
+            Met::Perhaps => return false,
+            Met::Unknown => {}
         }
         // It cannot be told which rows the value concerns: all of them.
         found.clear();

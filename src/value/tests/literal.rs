@@ -47,6 +47,26 @@ fn regexes_have_what_every_match_holds() {
     }
 }
 
+#[test]
+fn globs_that_are_literal_but_for_an_end_are_told_exactly() {
+    for (glob, expected) in [
+        ("a/b", Some("=a/b")),
+        ("a/b/**", Some("^a/b/")),
+        ("**/.env", Some("=.env /.env$")),
+        ("**/a/b", Some("=a/b /a/b$")),
+        ("/etc/**", None),
+        ("../a", None),
+        ("**", None),
+        ("a/*", None),
+        ("**/*.key", None),
+        ("a/**/b", None),
+    ] {
+        let found = super::exact_of_path_glob(glob);
+        let found = found.map(|all| all.iter().map(shown).collect::<Vec<_>>().join(" "));
+        assert_eq!(found.as_deref(), expected, "{glob}");
+    }
+}
+
 /// Globs and texts of few letters: what matches has the literal.
 #[test]
 fn whatever_matches_has_a_literal() {
@@ -69,6 +89,15 @@ fn whatever_matches_has_a_literal() {
         if set.is_match(true, &Value::Path(value.into())) == Ok(true) {
             matched += 1;
             assert!(literal.is_in(path.as_bytes()), "{glob} matches {path} without {literal:?}");
+        }
+        if let Some(all) = super::exact_of_path_glob(&glob)
+            && set.literals().is_some_and(|literals| literals.sure)
+            && path.is_ascii()
+            && !path.contains('A')
+        {
+            let value = Value::Path(PathValue::read(&path).unwrap().into());
+            let has = all.iter().any(|literal| literal.is_in(path.as_bytes()));
+            assert_eq!(set.is_match(false, &value), Ok(has), "{glob} and {path}");
         }
     }
     assert!(matched > 300, "{matched}");

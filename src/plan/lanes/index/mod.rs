@@ -78,7 +78,7 @@ pub(crate) enum Index {
         folded: Texts,
         /// A fault for tests of the tests.
         #[cfg(test)]
-        planted: bool,
+        planted: Option<Planted>,
     },
     /// By an entity.
     Entities {
@@ -90,8 +90,19 @@ pub(crate) enum Index {
         lists: Lists,
         /// A fault for tests of the tests.
         #[cfg(test)]
-        planted: bool,
+        planted: Option<Planted>,
     },
+}
+
+/// What an index says of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// It gave the pieces whose need is met.
+    Surely,
+    /// It gave all those and perhaps others: what follows from the need must be asked.
+    Perhaps,
+    /// It cannot tell.
+    Unknown,
 }
 
 /// Names of entities with numbers of lists, type by type.
@@ -105,6 +116,8 @@ pub(crate) enum Planted {
     NoEnds,
     /// What an unknown entity lies in is taken for nothing.
     ClosedWorld,
+    /// What a path may need is taken for what it surely needs.
+    AlwaysSure,
 }
 
 #[cfg(test)]
@@ -112,8 +125,9 @@ impl Index {
     /// Plants a fault, where the index is of the kind that it concerns.
     pub(crate) fn plant(&mut self, fault: Planted) -> bool {
         match (self, fault) {
-            (Self::Paths { planted, .. }, Planted::NoEnds) | (Self::Entities { planted, .. }, Planted::ClosedWorld) => {
-                *planted = true;
+            (Self::Paths { planted, .. }, Planted::NoEnds | Planted::AlwaysSure)
+            | (Self::Entities { planted, .. }, Planted::ClosedWorld) => {
+                *planted = Some(fault);
                 true
             }
             (_, _) => false,
@@ -147,9 +161,9 @@ impl Index {
         }
     }
 
-    /// Finds the pieces that a value may concern, perhaps several times; false where that cannot be told.
+    /// Finds the pieces that a value may concern, perhaps several times.
     #[inline]
-    pub(crate) fn find(&self, cell: Cell<'_>, known: &Entities, out: &mut Vec<u32>) -> bool {
+    pub(crate) fn find(&self, cell: Cell<'_>, known: &Entities, out: &mut Vec<u32>) -> Met {
         match (self, cell) {
             (Self::Words { single, lists, ranges }, Cell::Word(word)) => {
                 if let Some(list) = single.get(&word) {
@@ -159,20 +173,24 @@ impl Index {
                     let first = single.len();
                     ranges.find(word, |range| out.extend_from_slice(lists.of(first + range as usize)));
                 }
-                true
+                Met::Surely
             }
             (Self::Texts(texts), Cell::Text(text)) => {
                 texts.find(text.as_bytes(), out);
-                true
+                Met::Surely
             }
             (Self::Texts(texts), Cell::Value(Value::Url(url))) => {
                 texts.find(url.text().as_bytes(), out);
-                true
+                Met::Surely
             }
             #[cfg(test)]
-            (Self::Paths { folded, planted: true, .. }, Cell::Value(Value::Path(path))) => {
-                folded.find(path.folded().as_bytes(), out);
-                true
+            (Self::Paths { exact, folded, planted: Some(fault) }, Cell::Value(Value::Path(path))) => {
+                if *fault == Planted::NoEnds {
+                    folded.find(path.folded().as_bytes(), out);
+                    return Met::Perhaps;
+                }
+                find_path(exact, folded, path, out);
+                Met::Surely
             }
             (Self::Paths { exact, folded, .. }, Cell::Value(Value::Path(path))) => find_path(exact, folded, path, out),
             (Self::Entities { own, under, lists, .. }, Cell::Entity(ty, id)) => {
@@ -183,16 +201,18 @@ impl Index {
                 };
                 add(own, ty, id);
                 if under.is_empty() {
-                    return true;
+                    return Met::Surely;
                 }
                 add(under, ty, id);
                 // What it lies in must all be known, or nobody can say what it does not lie in.
-                let Some(node) = known.find(ty, id).filter(|node| node.is_closed()) else { return self.is_planted() };
+                let Some(node) = known.find(ty, id).filter(|node| node.is_closed()) else {
+                    return if self.is_planted() { Met::Surely } else { Met::Unknown };
+                };
                 node.ancestors().for_each(|group| add(under, group.name().ty, &group.name().id));
-                true
+                Met::Surely
             }
             // Absent, erred, or of another shape than its type says.
-            (Self::Words { .. } | Self::Texts(_) | Self::Paths { .. } | Self::Entities { .. }, _) => false,
+            (Self::Words { .. } | Self::Texts(_) | Self::Paths { .. } | Self::Entities { .. }, _) => Met::Unknown,
         }
     }
 }
@@ -200,7 +220,7 @@ impl Index {
 impl Index {
     #[cfg(test)]
     fn is_planted(&self) -> bool {
-        matches!(self, Self::Entities { planted: true, .. })
+        matches!(self, Self::Entities { planted: Some(_), .. })
     }
 
     #[cfg(not(test))]
@@ -251,13 +271,14 @@ fn paths(entries: &[(&Need, u32)]) -> Index {
         exact: Texts::new(exact.into_iter()),
         folded: Texts::new(folded.into_iter()),
         #[cfg(test)]
-        planted: false,
+        planted: None,
     }
 }
 
-fn find_path(exact: &Texts, folded: &Texts, path: &PathValue, out: &mut Vec<u32>) -> bool {
+fn find_path(exact: &Texts, folded: &Texts, path: &PathValue, out: &mut Vec<u32>) -> Met {
+    let as_folded = path.folded() == path.text();
     folded.find(path.folded().as_bytes(), out);
-    if path.folded() != path.text() {
+    if !as_folded {
         folded.find(path.text().as_bytes(), out);
     }
     if !exact.is_empty() {
@@ -265,14 +286,15 @@ fn find_path(exact: &Texts, folded: &Texts, path: &PathValue, out: &mut Vec<u32>
     }
     if path.is_outside() {
         if path.depth() > MOST_ENDS {
-            return false;
+            return Met::Unknown;
         }
         // It may be a file inside the workspace that one of its ends names.
         for tail in tails(path) {
             folded.find(tail.as_bytes(), out);
         }
+        return Met::Perhaps;
     }
-    true
+    if as_folded { Met::Surely } else { Met::Perhaps }
 }
 
 fn entities(entries: &[(&Need, u32)]) -> Index {
@@ -303,7 +325,7 @@ fn entities(entries: &[(&Need, u32)]) -> Index {
         under,
         lists,
         #[cfg(test)]
-        planted: false,
+        planted: None,
     }
 }
 

@@ -70,7 +70,7 @@ fn paths(lanes: &mut Lanes, change: impl Fn(&mut Vec<Literal>, &mut Vec<Literal>
     })
 }
 
-const CHANGES: [(&str, Change); 22] = [
+const CHANGES: [(&str, Change); 23] = [
     ("a range ends one too early", |l| {
         spans(l, |(low, high)| {
             *high = high.saturating_sub(i64::from(*high != *low));
@@ -113,6 +113,7 @@ const CHANGES: [(&str, Change); 22] = [
     }),
     ("shorter beginnings are not followed", |l| lanes(l, |lane| lane.index.forget_shorter())),
     ("the ends of a path outside are not looked for", |l| lanes(l, |lane| lane.index.plant(Planted::NoEnds))),
+    ("what a path may need is taken for sure", |l| lanes(l, |lane| lane.index.plant(Planted::AlwaysSure))),
     ("an entity that nobody knows lies in nothing", |l| lanes(l, |lane| lane.index.plant(Planted::ClosedWorld))),
     ("a key that errs concerns nobody", |l| {
         lanes(l, |lane| {
