@@ -395,11 +395,14 @@ impl<'a, 'p> Lower<'a, 'p> {
             TExprKind::Const(Value::Range(range)) if is_number(of) => {
                 if let (Some(low), Some(high)) = (range.low.word(), range.high.word()) {
                     let a = self.word(level, a);
+                    // A span of the day whose end lies before its start goes over midnight.
+                    let over_midnight = *of == Type::TimeOfDay && low > high;
                     let (low, high) = (self.node(level, Node::Const(low)), self.node(level, Node::Const(high)));
                     let upper = if range.closed { Comparison::LessOrEqual } else { Comparison::Less };
                     let above = self.node(level, Node::Compare(Comparison::GreaterOrEqual, a, low));
                     let below = self.node(level, Node::Compare(upper, a, high));
-                    return self.node(level, Node::And([above, below].into()));
+                    let both = [above, below].into();
+                    return self.node(level, if over_midnight { Node::Or(both) } else { Node::And(both) });
                 }
             }
             TExprKind::SetOf(all) | TExprKind::ListOf(all) if is_number(of) && !all.is_empty() => {
