@@ -249,8 +249,8 @@ pub(super) enum Cell {
 pub(super) struct Code<'f, 'u> {
     pub(super) b: FunctionBuilder<'f>,
     pub(super) unit: &'u Unit,
-    body: Body<'u>,
-    frame: Value,
+    pub(super) body: Body<'u>,
+    pub(super) frame: Value,
     pub(super) out: Value,
     /// The table that constants are places in, where the function is one of a piece.
     constants: Option<Value>,
@@ -261,10 +261,10 @@ pub(super) struct Code<'f, 'u> {
 }
 
 /// Where nodes read: the frame, or a record.
-struct Place<'u, 'c> {
-    block: &'u Block,
-    base: Value,
-    outer: &'c [Option<Cell>],
+pub(super) struct Place<'u, 'c> {
+    pub(super) block: &'u Block,
+    pub(super) base: Value,
+    pub(super) outer: &'c [Option<Cell>],
 }
 
 impl<'u> Code<'_, 'u> {
@@ -283,56 +283,6 @@ impl<'u> Code<'_, 'u> {
         }
         let alone = task.finish && !task.second && task.rows == (0, unit.first);
         finish::store(self, words, alone, task.finish, task.second);
-    }
-
-    /// Writes two words: the rows of a piece that are true, and those that erred.
-    fn piece(&mut self) {
-        let conditions: Vec<NodeId> = self.body.rows.iter().map(|row| row.condition).collect();
-        let place = Place { block: self.body.block, base: self.frame, outer: &[] };
-        let cells = self.nodes(&place, &conditions);
-        let mut bits = finish::Bits::default();
-        for (row, condition) in conditions.into_iter().enumerate() {
-            let (held, erred) = self.row_bits(cells[condition.0 as usize]);
-            self.collect(&mut bits.held, held, row);
-            if let Some(erred) = erred {
-                self.collect(&mut bits.erred, erred, row);
-            }
-        }
-        #[cfg(test)]
-        if self.planted(EmitFault::WordsOfPieceSwapped) {
-            std::mem::swap(&mut bits.held, &mut bits.erred);
-        }
-        for (word, bits) in [bits.held, bits.erred].into_iter().enumerate() {
-            let bits = bits.unwrap_or_else(|| self.constant(0));
-            self.store(word, bits);
-        }
-    }
-
-    /// A word of the table of constants.
-    fn from_table(&mut self, table: Value, place: usize) -> Value {
-        let flags = MemFlagsData::trusted().with_readonly();
-        #[cfg(test)]
-        if self.planted(EmitFault::NextConstant) {
-            let word = self.b.ins().load(types::I64, flags, table, (place * 8) as i32);
-            return self.b.ins().iadd_imm_s(word, 1);
-        }
-        self.b.ins().load(types::I64, flags, table, (place * 8) as i32)
-    }
-
-    /// Membership among a few words of the table.
-    fn in_table(&mut self, word: Value, table: Value, (first, count): (usize, usize)) -> Value {
-        let mut found = None;
-        #[cfg(test)]
-        let count = if self.planted(EmitFault::SmallSetTooShort) { count.saturating_sub(1) } else { count };
-        for place in first..first + count {
-            let other = self.from_table(table, place);
-            let hit = self.b.ins().icmp(IntCC::Equal, word, other);
-            found = Some(match found {
-                Some(found) => self.b.ins().bor(found, hit),
-                None => hit,
-            });
-        }
-        found.unwrap_or_else(|| self.bit(false))
     }
 
     /// The tier, from all rows that it depends on, over a frame whose slots are all told.
@@ -378,7 +328,7 @@ impl<'u> Code<'_, 'u> {
     }
 
     /// True, and error where one is possible.
-    fn row_bits(&mut self, cell: Option<Cell>) -> (Value, Option<Value>) {
+    pub(super) fn row_bits(&mut self, cell: Option<Cell>) -> (Value, Option<Value>) {
         let (held, other) = self.truth(cell);
         let erred = other.map(|not| {
             let told = self.b.ins().bor(held, not);
@@ -391,7 +341,7 @@ impl<'u> Code<'_, 'u> {
         (held, erred)
     }
 
-    fn collect(&mut self, word: &mut Option<Value>, bit: Value, place: usize) {
+    pub(super) fn collect(&mut self, word: &mut Option<Value>, bit: Value, place: usize) {
         let wide = self.b.ins().uextend(types::I64, bit);
         let shifted = if place == 0 { wide } else { self.b.ins().ishl_imm_u(wide, place as i64) };
         *word = Some(match *word {
@@ -401,12 +351,12 @@ impl<'u> Code<'_, 'u> {
     }
 
     #[cfg(test)]
-    fn planted(&self, fault: EmitFault) -> bool {
+    pub(super) fn planted(&self, fault: EmitFault) -> bool {
         self.options.fault == Some(fault)
     }
 
     /// Writes all nodes that these need, operands first.
-    fn nodes(&mut self, place: &Place<'u, '_>, wanted: &[NodeId]) -> Vec<Option<Cell>> {
+    pub(super) fn nodes(&mut self, place: &Place<'u, '_>, wanted: &[NodeId]) -> Vec<Option<Cell>> {
         let mut needed = vec![false; place.block.nodes.len()];
         for id in wanted {
             needed[id.0 as usize] = true;
@@ -500,7 +450,7 @@ impl<'u> Code<'_, 'u> {
         self.b.ins().iconst(types::I64, word)
     }
 
-    fn bit(&mut self, bit: bool) -> Value {
+    pub(super) fn bit(&mut self, bit: bool) -> Value {
         self.b.ins().iconst(types::I8, i64::from(bit))
     }
 

@@ -14,6 +14,7 @@ mod emit;
 mod finish;
 mod frames;
 mod memory;
+mod picks;
 mod pieces;
 mod shapes;
 #[cfg(test)]
