@@ -152,9 +152,9 @@ impl Bindings {
             }
             let all = unit.block.slots.len();
             HotUnit {
-                tier: Hot::new(&made, bound, unit, unit.slots_for_tier),
+                tier: Hot::new(&typed.types, &made, bound, unit, unit.slots_for_tier),
                 // With every slot, approvals too.
-                whole: Hot::new(&made, bound, unit, all),
+                whole: Hot::new(&typed.types, &made, bound, unit, all),
                 tell: policy.tell(id),
             }
         };

@@ -5,13 +5,17 @@
 //! refusal) is left to the way that all requests can go; this one never answers in its place.
 
 use super::bind::{Bindings, Bound, BoundUnit, How, Missing, at};
+use super::walks::Walks;
 use super::{Fields, Given};
+use crate::entities::Entities;
 use crate::plan::{Encoding, Frame, Place, Slot, Take, TextTest, Unit};
+use crate::types::TypeTable;
 
 /// How one action is read: what is looked at, one after the other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hot {
     looks: Box<[Look]>,
+    walks: Walks,
     known_words: usize,
     words: usize,
 }
@@ -53,24 +57,34 @@ const FEW: usize = 6;
 
 impl Hot {
     /// The hot way of an action over its first slots, if all of them can go it.
-    pub(super) fn new(bindings: &Bindings, bound: &BoundUnit, unit: &Unit, slots: usize) -> Option<Self> {
+    pub(super) fn new(
+        types: &TypeTable,
+        bindings: &Bindings,
+        bound: &BoundUnit,
+        unit: &Unit,
+        slots: usize,
+    ) -> Option<Self> {
         if !unit.tells_tier_at_once() || !unit.lanes.is_empty() {
             return None;
         }
-        let mut made = Making::default();
+        let (mut made, mut walks) = (Making::default(), Walks::default());
         for place in &bound.checked {
-            made.check(&bound.fields[*place as usize])?;
+            if walks.check(types, bindings, bound, *place).is_none() {
+                made.check(&bound.fields[*place as usize])?;
+            }
         }
         for (word, slot) in (unit.block.known_words() as u32..).zip(&unit.block.slots[..slots]) {
-            made.slot(bindings, bound, slot, word)?;
+            if walks.slot(types, bindings, bound, slot, word).is_none() {
+                made.slot(bindings, bound, slot, word)?;
+            }
         }
-        Some(Self { looks: made.looks(), known_words: unit.block.known_words(), words: unit.block.words() })
+        Some(Self { looks: made.looks(), walks, known_words: unit.block.known_words(), words: unit.block.words() })
     }
 
     /// Fills a frame, every slot told; says no where something is of another form. Words of other slots are what
     /// an earlier request left there.
     #[inline]
-    pub(super) fn fill<T: Fields>(&self, of: &T, frame: &mut Frame) -> bool {
+    pub(super) fn fill<T: Fields>(&self, of: &T, entities: &Entities, frame: &mut Frame) -> bool {
         if frame.words.len() < self.words {
             frame.words.resize(self.words, 0);
         }
@@ -101,7 +115,7 @@ impl Hot {
                 }
             }
         }
-        true
+        self.walks.fill(of, entities, words)
     }
 
     /// Says in a filled frame that every slot is known.

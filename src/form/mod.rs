@@ -11,6 +11,7 @@
 mod bind;
 mod hot;
 mod inputs;
+mod walks;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -190,7 +191,7 @@ impl<T: Fields> Form<T> {
     fn tier_in(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
         let hot = &self.bindings.hot[unit.0 as usize];
         if let (Some(way), Some(tell)) = (&hot.tier, &hot.tell) {
-            if way.fill(of, &mut self.frame)
+            if way.fill(of, entities, &mut self.frame)
                 && let Some(tier) = tell.tier(&self.frame.words)
             {
                 return plan::tier_numbered(tier);
@@ -218,7 +219,7 @@ impl<T: Fields> Form<T> {
         let unit = self.policy.plan().declared(of.action());
         let quick = unit.filter(|unit| self.bindings.units[unit.0 as usize].mode != Mode::General);
         let Some(unit) = quick else { return self.told(of, entities) };
-        if self.decide_hot(unit, of) {
+        if self.decide_hot(unit, of, entities) {
             let found = Found::Quick(self.scratch.verdict());
             return Ruling { policy: &self.policy, bindings: &self.bindings, of, entities, found };
         }
@@ -240,10 +241,10 @@ impl<T: Fields> Form<T> {
 
     /// Makes the verdict by the shortest way, where there is one.
     #[inline]
-    fn decide_hot(&mut self, unit: UnitId, of: &T) -> bool {
+    fn decide_hot(&mut self, unit: UnitId, of: &T, entities: &Entities) -> bool {
         let hot = &self.bindings.hot[unit.0 as usize];
         let Some(way) = &hot.whole else { return false };
-        if !way.fill(of, &mut self.frame) {
+        if !way.fill(of, entities, &mut self.frame) {
             return false;
         }
         way.all_known(&mut self.frame);

@@ -14,6 +14,7 @@ use super::take::Take;
 use crate::graph::key::Fingerprint;
 
 /// How a slot's word is to be read.
+#[derive(Debug)]
 pub enum Encoding {
     /// A number in its own unit; the known bit says whether it is there.
     Word,

@@ -49,7 +49,7 @@ pub use lower::{build, build_with};
 pub use names::NameIndex;
 pub use node::{Loop, LoopId, Node, NodeId, SlotId};
 pub use program::{MAX_VARIABLES, Names, Program, Runner, Variables, elements};
-pub use relation::{Path, Relation};
+pub use relation::{MOST_SUBJECTS, Path, Relation, Subjects};
 pub use take::{Take, Taken, TextTest};
 pub use verdict::Verdict;
 pub use walk::{Walker, judge_piece, walk};

@@ -11,7 +11,7 @@ use super::program::Program;
 use super::take::{Taken, bits, encode, place_of};
 use crate::builtin;
 use crate::check::typed::Comparison;
-use crate::entities::{Link, Node, Nodes, name_hash};
+use crate::entities::{Entities, Link, Node, Nodes, name_hash};
 use crate::types::EntityTypeId;
 use crate::value::{EntityRef, Value};
 
@@ -42,6 +42,8 @@ enum Base {
     Place(Place),
     /// An entity that the rule names, with the hash of its name.
     Constant(EntityRef, u64),
+    /// One of the [`Subjects`].
+    Subject(u8),
 }
 
 /// The program must be asked.
@@ -58,6 +60,93 @@ const MOST_KNOWN: usize = 4;
 pub struct Known<'a> {
     found: [Option<(Place, Option<Who<'a>>)>; MOST_KNOWN],
     used: usize,
+}
+
+/// Most subjects of one request.
+pub const MOST_SUBJECTS: usize = 4;
+
+/// Entities of a request that were looked up before any atom is asked.
+pub struct Subjects<'a> {
+    entities: &'a Entities,
+    found: [Who<'a>; MOST_SUBJECTS],
+    used: usize,
+}
+
+impl<'a> Subjects<'a> {
+    /// None yet.
+    #[must_use]
+    pub fn new(entities: &'a Entities) -> Self {
+        Self { entities, found: [Who::Unheard(EntityTypeId::AGENT, ""); MOST_SUBJECTS], used: 0 }
+    }
+
+    /// Adds the next one. More than [`MOST_SUBJECTS`] are left out: what asks for them asks its program.
+    #[inline]
+    pub fn add(&mut self, ty: EntityTypeId, id: &'a str) {
+        if let Some(free) = self.found.get_mut(self.used) {
+            *free = who(self.entities, ty, id);
+            self.used += 1;
+        }
+    }
+}
+
+impl<'a> Subjects<'a> {
+    /// Whether one path's end lies in the other's, where entities stand all along both; none where they do not.
+    #[inline]
+    fn straight(&self, a: &Path, b: &Path) -> Option<Option<bool>> {
+        let entity = self.walked(&a.base, &a.attributes)?;
+        let Some((last, before)) = b.attributes.split_last() else {
+            return Some(entity.is_in(self.walked(&b.base, &[])?));
+        };
+        match self.walked(&b.base, before)?.link(*last as usize) {
+            Link::One(group) => Some(entity.is_in(group)),
+            Link::Many(groups) => Some(entity.is_in_one_of(groups)),
+            Link::Absent | Link::Erred | Link::Other(_) => None,
+        }
+    }
+
+    #[inline]
+    fn walked(&self, base: &Base, attributes: &[u32]) -> Option<Node<'a>> {
+        let Base::Subject(number) = base else { return None };
+        let Who::Node(mut node) = *self.found.get(*number as usize)? else { return None };
+        for attribute in attributes {
+            let Link::One(next) = node.link(*attribute as usize) else { return None };
+            node = next;
+        }
+        Some(node)
+    }
+}
+
+/// Where names of a request come from.
+trait Source<'a> {
+    fn entities(&self) -> &'a Entities;
+    fn at(&mut self, place: Place) -> Result<End<'a>, Ask>;
+    fn subject(&self, number: u8) -> Option<Who<'a>>;
+    /// The cells of two places, which may be texts.
+    fn cells(&self, a: Place, b: Place) -> Option<(Cell<'a>, Cell<'a>)>;
+}
+
+impl<'a> Source<'a> for &Subjects<'a> {
+    fn entities(&self) -> &'a Entities {
+        self.entities
+    }
+
+    fn at(&mut self, _: Place) -> Result<End<'a>, Ask> {
+        Err(Ask)
+    }
+
+    #[inline]
+    fn subject(&self, number: u8) -> Option<Who<'a>> {
+        self.found[..self.used].get(number as usize).copied()
+    }
+
+    fn cells(&self, _: Place, _: Place) -> Option<(Cell<'a>, Cell<'a>)> {
+        None
+    }
+}
+
+#[inline]
+fn who<'a>(entities: &'a Entities, ty: EntityTypeId, id: &'a str) -> Who<'a> {
+    entities.find(ty, id).map_or(Who::Unheard(ty, id), Who::Node)
 }
 
 /// An entity that the snapshot mentions, or one that it has never heard of.
@@ -119,7 +208,40 @@ impl Relation {
 
     /// The word for a request.
     pub fn take<'a, I: Inputs + ?Sized>(&'a self, encoding: &Encoding, inputs: &'a I, known: &mut Known<'a>) -> Taken {
-        let mut reader = Reader { inputs, known };
+        self.by(encoding, Reader { source: FromInputs { inputs, known } })
+    }
+
+    /// The word for subjects that were looked up.
+    #[inline]
+    pub fn take_of<'a>(&'a self, encoding: &Encoding, subjects: &Subjects<'a>) -> Taken {
+        if let Self::In(a, b) = self
+            && let Some(told) = subjects.straight(a, b)
+        {
+            return Taken::Word(Some(told.map_or(0, bits)));
+        }
+        self.by(encoding, Reader { source: subjects })
+    }
+
+    /// The same over subjects, whose numbers `number` gives for places; none where one is not a subject.
+    pub fn of_subjects(&self, number: &mut impl FnMut(Place) -> Option<u8>) -> Option<Self> {
+        let mut path = |path: &Path| {
+            let base = match &path.base {
+                Base::Place(place) => Base::Subject(number(*place)?),
+                Base::Constant(..) | Base::Subject(_) => path.base.clone(),
+            };
+            Some(Path { base, attributes: path.attributes.clone() })
+        };
+        Some(match self {
+            Self::Attribute(of, last) => Self::Attribute(path(of)?, *last),
+            Self::Same(a, b, same) => Self::Same(path(a)?, path(b)?, *same),
+            Self::In(a, b) => Self::In(path(a)?, path(b)?),
+            Self::InOne(a, all) => Self::InOne(path(a)?, all.iter().map(path).collect::<Option<_>>()?),
+            Self::Contains(a, b) => Self::Contains(path(a)?, path(b)?),
+        })
+    }
+
+    #[inline]
+    fn by<'a, S: Source<'a>>(&'a self, encoding: &Encoding, mut reader: Reader<S>) -> Taken {
         let told = match self {
             Self::Attribute(path, last) => return reader.attribute(encoding, path, *last),
             Self::Same(a, b, same) => reader.same(a, b).map(|told| told.map(|told| told == *same)),
@@ -213,29 +335,22 @@ fn either(all: impl Iterator<Item = Told>) -> Told {
     Ok(sum)
 }
 
-struct Reader<'a, 'k, I: Inputs + ?Sized> {
+/// A request that is read place by place.
+struct FromInputs<'a, 'k, I: Inputs + ?Sized> {
     inputs: &'a I,
     known: &'k mut Known<'a>,
 }
 
-impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
-    fn who(&self, ty: EntityTypeId, id: &'a str) -> Who<'a> {
-        self.inputs.entities().find(ty, id).map_or(Who::Unheard(ty, id), Who::Node)
+impl<'a, I: Inputs + ?Sized> Source<'a> for FromInputs<'a, '_, I> {
+    fn entities(&self) -> &'a Entities {
+        self.inputs.entities()
     }
 
-    /// What stands where a path begins.
     #[inline]
-    fn base(&mut self, base: &'a Base) -> Result<End<'a>, Ask> {
-        let place = match base {
-            Base::Place(place) => *place,
-            Base::Constant(entity, hash) => {
-                let node = self.inputs.entities().find_hashed(entity.ty, &entity.id, *hash);
-                return Ok(End::One(node.map_or(Who::Unheard(entity.ty, &entity.id), Who::Node)));
-            }
-        };
+    fn at(&mut self, place: Place) -> Result<End<'a>, Ask> {
         let inputs = self.inputs;
         let find = || match inputs.cell(place) {
-            Cell::Entity(ty, id) => Some(inputs.entities().find(ty, id).map_or(Who::Unheard(ty, id), Who::Node)),
+            Cell::Entity(ty, id) => Some(who(inputs.entities(), ty, id)),
             Cell::Absent | Cell::Erred | Cell::Word(_) | Cell::Text(_) | Cell::Value(_) => None,
         };
         if let Some(who) = self.known.at(place, find) {
@@ -249,9 +364,42 @@ impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
         }
     }
 
+    fn subject(&self, _: u8) -> Option<Who<'a>> {
+        None
+    }
+
+    fn cells(&self, a: Place, b: Place) -> Option<(Cell<'a>, Cell<'a>)> {
+        Some((self.inputs.cell(a), self.inputs.cell(b)))
+    }
+}
+
+struct Reader<S> {
+    source: S,
+}
+
+impl<S> Reader<S> {
+    /// What stands where a path begins.
+    #[inline]
+    fn base<'a>(&mut self, base: &'a Base) -> Result<End<'a>, Ask>
+    where
+        S: Source<'a>,
+    {
+        match base {
+            Base::Place(place) => self.source.at(*place),
+            Base::Subject(number) => self.source.subject(*number).map(End::One).ok_or(Ask),
+            Base::Constant(entity, hash) => {
+                let node = self.source.entities().find_hashed(entity.ty, &entity.id, *hash);
+                Ok(End::One(node.map_or(Who::Unheard(entity.ty, &entity.id), Who::Node)))
+            }
+        }
+    }
+
     /// What stands at the end of a path.
     #[inline]
-    fn end(&mut self, path: &'a Path) -> Result<End<'a>, Ask> {
+    fn end<'a>(&mut self, path: &'a Path) -> Result<End<'a>, Ask>
+    where
+        S: Source<'a>,
+    {
         let mut at = self.base(&path.base)?;
         for attribute in &path.attributes {
             at = match at {
@@ -270,7 +418,10 @@ impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
         Ok(at)
     }
 
-    fn attribute(&mut self, encoding: &Encoding, path: &'a Path, last: u32) -> Taken {
+    fn attribute<'a>(&mut self, encoding: &Encoding, path: &'a Path, last: u32) -> Taken
+    where
+        S: Source<'a>,
+    {
         let cell = match self.end(path) {
             Ok(End::One(Who::Node(node))) => match node.attribute(last as usize) {
                 Some(Ok(Some(Value::Unknown(_)))) => return Taken::Ask,
@@ -283,7 +434,10 @@ impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
         encode(encoding, cell)
     }
 
-    fn same(&mut self, a: &'a Path, b: &'a Path) -> Told {
+    fn same<'a>(&mut self, a: &'a Path, b: &'a Path) -> Told
+    where
+        S: Source<'a>,
+    {
         match self.texts(a, b) {
             Some((Cell::Text(a), Cell::Text(b))) => return Ok(Some(a == b)),
             Some((Cell::Absent | Cell::Erred, _) | (_, Cell::Absent | Cell::Erred)) => return Ok(None),
@@ -298,26 +452,34 @@ impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
     }
 
     /// The cells of two places.
-    fn texts(&self, a: &Path, b: &Path) -> Option<(Cell<'a>, Cell<'a>)> {
+    fn texts<'a>(&self, a: &Path, b: &Path) -> Option<(Cell<'a>, Cell<'a>)>
+    where
+        S: Source<'a>,
+    {
         match (&a.base, &b.base) {
             (Base::Place(x), Base::Place(y)) if a.attributes.is_empty() && b.attributes.is_empty() => {
-                Some((self.inputs.cell(*x), self.inputs.cell(*y)))
+                self.source.cells(*x, *y)
             }
             (_, _) => None,
         }
     }
 
-    fn lies_in(&mut self, a: &'a Path, b: &'a Path) -> Told {
+    fn lies_in<'a>(&mut self, a: &'a Path, b: &'a Path) -> Told
+    where
+        S: Source<'a>,
+    {
         let who = match self.end(a)? {
             End::One(who) => who,
             End::Absent | End::Erred => return Ok(None),
             End::Many(_) | End::Values(_) => return Err(Ask),
         };
+        let entities = self.source.entities();
+        let found = |group: &'a EntityRef| self::who(entities, group.ty, &group.id);
         match self.end(b)? {
             End::One(group) => Ok(who.is_in(group)),
             End::Many(groups) => Ok(who.is_in_one_of(groups)),
             End::Values(all) => either(all.iter().map(|value| match value {
-                Value::Entity(group) => Ok(who.is_in(self.who(group.ty, &group.id))),
+                Value::Entity(group) => Ok(who.is_in(found(group))),
                 Value::Unknown(_) => Ok(None),
                 _ => Err(Ask),
             })),
@@ -325,7 +487,10 @@ impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
         }
     }
 
-    fn lies_in_one(&mut self, a: &'a Path, all: &'a [Path]) -> Told {
+    fn lies_in_one<'a>(&mut self, a: &'a Path, all: &'a [Path]) -> Told
+    where
+        S: Source<'a>,
+    {
         let who = match self.end(a)? {
             End::One(who) => who,
             End::Absent | End::Erred => return Ok(None),
@@ -338,20 +503,25 @@ impl<'a, I: Inputs + ?Sized> Reader<'a, '_, I> {
         }))
     }
 
-    fn contains(&mut self, collection: &'a Path, element: &'a Path) -> Told {
+    fn contains<'a>(&mut self, collection: &'a Path, element: &'a Path) -> Told
+    where
+        S: Source<'a>,
+    {
         let collection = self.end(collection)?;
         let who = match self.end(element)? {
             End::One(who) => who,
             End::Absent | End::Erred => return Ok(None),
             End::Many(_) | End::Values(_) => return Err(Ask),
         };
+        let entities = self.source.entities();
+        let found = |one: &'a EntityRef| self::who(entities, one.ty, &one.id);
         match collection {
             End::Many(nodes) => {
                 let found = matches!(who, Who::Node(one) if nodes.iter().any(|node| node.is(one)));
                 Ok(if found { Some(true) } else { (!nodes.unclear).then_some(false) })
             }
             End::Values(all) => either(all.iter().map(|value| match value {
-                Value::Entity(one) => Ok(Some(self.who(one.ty, &one.id).is(who))),
+                Value::Entity(one) => Ok(Some(found(one).is(who))),
                 Value::Unknown(_) => Ok(None),
                 _ => Err(Ask),
             })),
