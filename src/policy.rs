@@ -214,8 +214,10 @@ impl Policy {
         self.runner(self.engine())
     }
 
-    /// What runs the plan, and what it is: the walker stands in where there is no native code.
-    fn runner(&self, engine: Engine) -> (&dyn Run, Engine) {
+    /// What runs the plan, and what it is: the walker stands in where there is no native code. For tools that
+    /// measure; whoever wants decisions asks for them.
+    #[must_use]
+    pub fn runner(&self, engine: Engine) -> (&dyn Run, Engine) {
         #[cfg(feature = "jit")]
         if let (Engine::Jit, Some(code)) = (engine, &self.native) {
             return (&**code, Engine::Jit);

@@ -55,6 +55,20 @@ pub(super) fn classify_piece<'a, I: Inputs + ?Sized>(
     }
 }
 
+/// The word of one slot of the main block, by itself. Records that it writes replace those of the last call.
+pub(super) fn one_slot<I: Inputs + ?Sized>(
+    unit: &Unit,
+    id: SlotId,
+    inputs: &I,
+    context: &Context<'_>,
+    frame: &mut Frame,
+) -> Option<u64> {
+    let slot = unit.block.slots.get(id.0 as usize)?;
+    frame.words.resize(unit.block.words(), 0);
+    let writer = Writer { loops: &unit.loops, runner: Runner { inputs, context } };
+    writer.slot(slot, &[None; MAX_VARIABLES], frame, &mut Known::default())
+}
+
 struct Writer<'a, I: Inputs + ?Sized> {
     loops: &'a [Loop],
     runner: Runner<'a, I>,

@@ -212,7 +212,7 @@ fn decided<'s, I: Inputs + ?Sized>(
     &scratch.verdict
 }
 
-fn context(policy: &TypedPolicy) -> Context<'_> {
+pub(super) fn context(policy: &TypedPolicy) -> Context<'_> {
     Context { case_sensitive_paths: policy.settings.case_sensitive_paths, types: &policy.types }
 }
 

@@ -20,6 +20,7 @@ pub mod lanes;
 mod lower;
 mod names;
 mod node;
+pub mod profile;
 mod program;
 mod relation;
 mod take;

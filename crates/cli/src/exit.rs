@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Fine,
     /// The rules have errors, or a test failed, or a file is not formatted.
     Wrong,
+    /// `aasc bench --compare`: something has become slower, beyond the noise.
+    Slower,
     /// The decision is red.
     Red,
     /// The decision is black.
@@ -51,6 +53,7 @@ pub(crate) fn finish(result: Outcome) -> ExitCode {
     let code = match result {
         Ok(Exit::Fine) => 0,
         Ok(Exit::Wrong) | Err(Failure::Rules) => 1,
+        Ok(Exit::Slower) => 3,
         Ok(Exit::Red) => 10,
         Ok(Exit::Black) => 11,
         // As with other tools whose reader has gone; there is nobody to tell.

@@ -1,12 +1,13 @@
 //! One action: fields, questions, conditions, items, tiers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef as _;
 
-use super::super::{Edge, Effect, Node, Part, label};
-use super::{Line, Look, Picture, Shape, wrapped};
+use super::super::key::{Fingerprint, fingerprint};
+use super::super::{Edge, Effect, Node, Part, label, visit};
+use super::{Costs, Line, Look, Picture, Shape, wrapped};
 use crate::check::typed::{ActionId, ItemKind, TypedPolicy};
 use crate::decision::{ItemId, Tier};
 use crate::graph::text::source_name;
@@ -36,6 +37,60 @@ pub(super) fn picture(policy: &TypedPolicy, part: &Part<'_>, id: ActionId) -> Pi
     }
 }
 
+/// Adds what the boxes of an action's picture cost. What several questions read is shared evenly between them.
+pub(super) fn weigh(part: &Part<'_>, costs: &Costs, picture: &mut Picture) {
+    let read: Vec<Vec<Fingerprint>> = part.dag.node_weights().map(|node| slots_of(node, costs)).collect();
+    let mut readers: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+    for slot in read.iter().flatten() {
+        *readers.entry(*slot).or_default() += 1;
+    }
+    let total: f64 = costs.items.values().sum();
+    let nodes = part.dag.node_indices().filter(|node| shown(part, *node));
+    for (node, shape) in nodes.zip(&mut picture.boxes) {
+        let cost = match &part.dag[node] {
+            Node::Atom(..) => {
+                let share = |slot: &Fingerprint| {
+                    let among = readers.get(slot).copied().unwrap_or(1).max(1);
+                    costs.slots.get(slot).copied().unwrap_or(0.0) / among as f64
+                };
+                read.get(node.index()).filter(|slots| !slots.is_empty()).map(|slots| slots.iter().map(share).sum())
+            }
+            Node::Item(id) => costs.items.get(id).copied(),
+            Node::Source(_)
+            | Node::Truth(_)
+            | Node::Not
+            | Node::And
+            | Node::Or
+            | Node::AtLeast(_)
+            | Node::Default
+            | Node::Tier(_) => None,
+        };
+        if let Some(cost) = cost {
+            let percent = if total > 0.0 { 100.0 * cost / total } else { 0.0 };
+            shape.text.push(format!("{cost:.1} ns, {percent:.0} %"));
+            shape.cost = Some(cost);
+        }
+    }
+    picture.subtitle.push_str(&format!("; {total:.0} ns a decision, without reading the request"));
+}
+
+/// What the plan reads or asks for an atom: the atom itself, or parts of it.
+fn slots_of(node: &Node<'_>, costs: &Costs) -> Vec<Fingerprint> {
+    let Node::Atom(expr, _) = node else { return Vec::new() };
+    let own = fingerprint(expr);
+    if costs.slots.contains_key(&own) {
+        return vec![own];
+    }
+    let mut found = Vec::new();
+    visit(expr, &mut |part| {
+        let slot = fingerprint(part);
+        if costs.slots.contains_key(&slot) && !found.contains(&slot) {
+            found.push(slot);
+        }
+    });
+    found
+}
+
 /// What nothing is connected to is left out: a tier that cannot come about.
 fn shown(part: &Part<'_>, node: NodeIndex) -> bool {
     !matches!(part.dag[node], Node::Tier(_)) || part.dag.neighbors_undirected(node).next().is_some()
@@ -61,8 +116,14 @@ fn depths(part: &Part<'_>) -> HashMap<NodeIndex, usize> {
 }
 
 fn shape(policy: &TypedPolicy, part: &Part<'_>, node: NodeIndex, depth: usize, deepest: usize) -> Shape {
-    let plain =
-        |text: &str, look| Shape { column: depth, text: wrapped(text), tooltip: text.to_string(), look, group: None };
+    let plain = |text: &str, look| Shape {
+        column: depth,
+        text: wrapped(text),
+        tooltip: text.to_string(),
+        look,
+        group: None,
+        cost: None,
+    };
     match &part.dag[node] {
         Node::Source(source) => plain(&source_name(policy, source), Look::Source),
         Node::Atom(expr, _) => plain(&label::expr(policy, expr), Look::Atom),
@@ -92,6 +153,7 @@ fn item(policy: &TypedPolicy, part: &Part<'_>, id: ItemId, deepest: usize) -> Sh
         tooltip: format!("{} {}\n{}", item.kind.keyword(), item.name, item.doc),
         look: Look::Item(item.kind, tier_of(&effects)),
         group: None,
+        cost: None,
     }
 }
 

@@ -14,9 +14,12 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
+use super::key::Fingerprint;
 use super::{About, DecisionGraph};
 use crate::check::typed::{ItemKind, NamePatterns};
-use crate::decision::Tier;
+use crate::decision::{ItemId, Tier};
 
 /// More boxes than this are folded.
 pub const MOST_NODES: usize = 200;
@@ -51,6 +54,17 @@ pub struct Shape {
     pub look: Look,
     /// Boxes of one group stand together under its name.
     pub group: Option<String>,
+    /// What it costs in a decision, in nanoseconds, where that was measured.
+    pub cost: Option<f64>,
+}
+
+/// What was measured of an action, to colour its picture by.
+#[derive(Clone, Debug, Default)]
+pub struct Costs {
+    /// Nanoseconds of items.
+    pub items: BTreeMap<ItemId, f64>,
+    /// Nanoseconds of what the plan reads or asks, by the expression that it stands for.
+    pub slots: BTreeMap<Fingerprint, f64>,
 }
 
 /// How a box looks.
@@ -101,6 +115,19 @@ pub fn picture(graph: &DecisionGraph<'_>) -> Picture {
 #[must_use]
 pub fn svg(graph: &DecisionGraph<'_>) -> String {
     svg::write(&picture(graph))
+}
+
+/// The graph of one action as SVG, its questions and items coloured by what they cost. A graph of several parts
+/// is drawn without colours.
+#[must_use]
+pub fn svg_by_cost(graph: &DecisionGraph<'_>, costs: &Costs) -> String {
+    let mut picture = picture(graph);
+    if let [part] = graph.parts.as_slice()
+        && matches!(part.about, About::Action(_))
+    {
+        action::weigh(part, costs, &mut picture);
+    }
+    svg::write(&picture)
 }
 
 /// The graph in the language of Graphviz.

@@ -10,6 +10,8 @@ use crate::decision::Tier;
 const MARGIN: f64 = 24.0;
 const HEAD: f64 = 62.0;
 const FOOT: f64 = 46.0;
+/// The height of the legend of costs.
+const HEAT: f64 = 24.0;
 
 /// Writes a picture.
 #[must_use]
@@ -17,7 +19,9 @@ pub(super) fn write(picture: &Picture) -> String {
     let placed = layout(picture);
     let title_width = columns(&picture.title).max(columns(&picture.subtitle)) as f64 * 9.0;
     let width = f64::max(placed.width, f64::max(title_width, legend_width())) + 2.0 * MARGIN;
-    let height = placed.height + HEAD + FOOT + MARGIN;
+    let dearest = picture.boxes.iter().filter_map(|shape| shape.cost).reduce(f64::max);
+    let heat = if dearest.is_some() { HEAT } else { 0.0 };
+    let height = placed.height + HEAD + FOOT + heat + MARGIN;
     let mut out = String::new();
     let _ = write!(
         out,
@@ -35,10 +39,13 @@ pub(super) fn write(picture: &Picture) -> String {
         draw_line(&mut out, picture, line, path, &placed);
     }
     for spot in &placed.spots {
-        draw_spot(&mut out, picture, spot);
+        draw_spot(&mut out, picture, spot, dearest);
     }
     out.push_str("</g>\n");
-    legend(&mut out, height - FOOT / 2.0);
+    legend(&mut out, height - heat - FOOT / 2.0);
+    if let Some(dearest) = dearest {
+        legend_of_costs(&mut out, height - FOOT / 2.0, dearest);
+    }
     out.push_str("</svg>\n");
     out
 }
@@ -78,7 +85,7 @@ fn column_width(placed: &Layout, spot: &Spot) -> f64 {
     placed.columns.iter().find(|(x, _)| (*x - spot.x).abs() < 0.5).map_or(spot.width, |(_, width)| *width)
 }
 
-fn draw_spot(out: &mut String, picture: &Picture, spot: &Spot) {
+fn draw_spot(out: &mut String, picture: &Picture, spot: &Spot, dearest: Option<f64>) {
     if let Some(heading) = &spot.heading {
         let _ = writeln!(
             out,
@@ -89,7 +96,11 @@ fn draw_spot(out: &mut String, picture: &Picture, spot: &Spot) {
         );
     }
     let Some(shape) = spot.shape.map(|at| &picture.boxes[at]) else { return };
-    let (stroke, fill, ink) = look(shape.look);
+    let (stroke, plain, ink) = look(shape.look);
+    let fill = match (shape.cost, dearest) {
+        (Some(cost), Some(dearest)) => heat(cost, dearest),
+        (_, _) => plain.to_owned(),
+    };
     let radius = match shape.look {
         Look::Logic => spot.height / 2.0,
         Look::Source => 2.0,
@@ -155,6 +166,30 @@ fn colours(tier: Tier) -> (&'static str, &'static str) {
         Tier::Red => ("#cf222e", "#ffebe9"),
         Tier::Black => ("#1b1f24", "#d0d7de"),
     }
+}
+
+/// The colour of a cost: the more of the dearest, the stronger. Dark ink is readable on all of them.
+fn heat(cost: f64, dearest: f64) -> String {
+    const CHEAP: [f64; 3] = [255.0, 250.0, 243.0];
+    const DEAR: [f64; 3] = [240.0, 125.0, 32.0];
+    let part = if dearest > 0.0 { (cost / dearest).clamp(0.0, 1.0) } else { 0.0 };
+    let [red, green, blue] = [0, 1, 2].map(|i| (CHEAP[i] + (DEAR[i] - CHEAP[i]) * part).round() as u8);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+fn legend_of_costs(out: &mut String, y: f64, dearest: f64) {
+    const STEPS: u8 = 8;
+    let label = |out: &mut String, x: f64, text: &str| {
+        let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.1}\" fill=\"#57606a\">{}</text>", escape(text));
+    };
+    label(out, MARGIN, "cost: 0 ns");
+    let mut x = MARGIN + 11.0 * CHARACTER;
+    for step in 0..=STEPS {
+        let fill = heat(f64::from(step), f64::from(STEPS));
+        let _ = writeln!(out, "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"18\" height=\"14\" fill=\"{fill}\"/>", y - 11.0);
+        x += 18.0;
+    }
+    label(out, x + 8.0, &format!("{dearest:.1} ns"));
 }
 
 const LEGEND: [(&str, Option<Tier>); 4] = [

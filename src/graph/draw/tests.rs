@@ -1,11 +1,12 @@
 //! Pictures: well formed, nothing on top of anything, folded where too large.
 
 use super::layout::layout;
-use super::{MOST_NODES, Picture, dot, mermaid, picture, svg};
+use super::{Costs, MOST_NODES, Picture, dot, mermaid, picture, svg, svg_by_cost};
 use crate::check::typed::{ActionId, TypedPolicy};
 use crate::decision::Tier;
+use crate::graph::key::fingerprint;
 use crate::graph::tests::{MERGE, always, branch, field, policy, rule, small_policy};
-use crate::graph::{DecisionGraph, build, build_part};
+use crate::graph::{DecisionGraph, Node, build, build_part};
 use crate::types::Type;
 
 fn whole(policy: &TypedPolicy) -> Picture {
@@ -83,6 +84,25 @@ fn tags_are_closed() {
         assert_eq!(opened, text.matches(&format!("</{tag}>")).count(), "{tag}");
     }
     assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+}
+
+#[test]
+fn costs_colour_questions_and_items() {
+    let policy = small_policy();
+    let part = build_part(&policy, MERGE);
+    let atoms: Vec<_> = part.dag.node_weights().filter(|n| matches!(n, Node::Atom(..))).collect();
+    let Some(Node::Atom(first, _)) = atoms.first() else { panic!("it asks something") };
+    let mut costs = Costs::default();
+    costs.items.insert(part.rows[0].item, 40.0);
+    costs.slots.insert(fingerprint(first), 10.0);
+    let graph = DecisionGraph { policy: &policy, parts: vec![part] };
+    let text = svg_by_cost(&graph, &costs);
+    assert!(text.contains("40.0 ns, 100 %") && text.contains("10.0 ns, 25 %"), "{text}");
+    // The dearest has the strongest colour, a quarter of it a paler one; both are in the legend or in a box.
+    assert!(text.contains("fill=\"#f07d20\" stroke=") && text.contains("fill=\"#fbdbbe\" stroke="), "{text}");
+    assert!(text.contains("cost: 0 ns"));
+    assert!(!svg::write(&picture(&graph)).contains("cost: 0 ns"), "without costs there are no colours of them");
+    assert!(!svg_by_cost(&build(&policy), &costs).contains("cost: 0 ns"), "a whole policy has none");
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Maker<'_> {
                 let brings = tier.map_or_else(String::new, |t| format!(": {t}"));
                 let text = vec![format!("{} {}s{brings}", ids.len(), kind.keyword())];
                 self.of_item.extend(ids.iter().map(|id| (*id, self.boxes.len())));
-                self.boxes.push(Shape { column, text, tooltip: names.join("\n"), look, group });
+                self.boxes.push(Shape { column, text, tooltip: names.join("\n"), look, group, cost: None });
                 continue;
             }
             for id in ids {
@@ -150,7 +150,7 @@ impl Maker<'_> {
                 text.push(does(self.policy, kind, &self.items[&id]));
                 let tooltip = format!("{} {}\n{}", kind.keyword(), item.name, item.doc);
                 self.of_item.insert(id, self.boxes.len());
-                self.boxes.push(Shape { column, text, tooltip, look, group: group.clone() });
+                self.boxes.push(Shape { column, text, tooltip, look, group: group.clone(), cost: None });
             }
         }
     }
@@ -162,7 +162,14 @@ impl Maker<'_> {
                 text.push(format!("and {} more", names.len() - NAMES));
             }
             let place = self.boxes.len();
-            self.boxes.push(Shape { column: 0, text, tooltip: names.join("\n"), look: Look::Source, group: None });
+            self.boxes.push(Shape {
+                column: 0,
+                text,
+                tooltip: names.join("\n"),
+                look: Look::Source,
+                group: None,
+                cost: None,
+            });
             for item in items {
                 self.lines.insert((place, self.of_item[item], false, None));
             }
@@ -172,7 +179,14 @@ impl Maker<'_> {
     fn tiers(&mut self) {
         let tiers = Tier::ALL.map(|tier| {
             let text = vec![tier.name().to_string()];
-            self.boxes.push(Shape { column: 3, tooltip: text[0].clone(), text, look: Look::Tier(tier), group: None });
+            self.boxes.push(Shape {
+                column: 3,
+                tooltip: text[0].clone(),
+                text,
+                look: Look::Tier(tier),
+                group: None,
+                cost: None,
+            });
             self.boxes.len() - 1
         });
         for (id, effects) in self.items {
@@ -191,7 +205,14 @@ impl Maker<'_> {
         }
         let default = self.policy.settings.default_tier;
         let text = vec!["where no rule matches".to_string()];
-        self.boxes.push(Shape { column: 2, tooltip: text[0].clone(), text, look: Look::Default, group: None });
+        self.boxes.push(Shape {
+            column: 2,
+            tooltip: text[0].clone(),
+            text,
+            look: Look::Default,
+            group: None,
+            cost: None,
+        });
         self.lines.insert((self.boxes.len() - 1, tiers[default as usize], false, Some(default)));
     }
 

@@ -160,7 +160,12 @@ impl JudgedPiece {
 impl Lane {
     /// Finds the pieces to judge, each once; true where their need is surely met.
     #[inline]
-    fn find<I: Inputs + ?Sized>(&self, inputs: &I, context: &Context<'_>, found: &mut Vec<u32>) -> bool {
+    pub(in super::super) fn find<I: Inputs + ?Sized>(
+        &self,
+        inputs: &I,
+        context: &Context<'_>,
+        found: &mut Vec<u32>,
+    ) -> bool {
         let met = match self.place {
             Some(place) => self.look_up(inputs.cell(place), inputs, found),
             None => {

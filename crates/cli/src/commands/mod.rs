@@ -1,5 +1,6 @@
 //! The commands: one file each, and one variant each here.
 
+mod bench;
 mod build;
 pub(crate) mod check;
 mod completions;
@@ -25,7 +26,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 green or yellow, no errors, all tests passed; 10 red; 11 black; \
-1 the rules have errors or a test failed; 2 it could not be done.";
+1 the rules have errors or a test failed; 2 it could not be done; 3 `bench --compare` found something slower.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -33,6 +34,7 @@ enum Command {
     Eval(eval::Args),
     Test(test::Args),
     Build(build::Args),
+    Bench(bench::Args),
     Fmt(fmt::Args),
     Graph(graph::Args),
     Explain(explain::Args),
@@ -48,6 +50,7 @@ pub(crate) fn run(cli: Cli, out: &mut Out) -> Outcome {
         Command::Eval(args) => eval::run(&args, out),
         Command::Build(args) => build::run(&args, out),
         Command::Test(args) => test::run(&args, out),
+        Command::Bench(args) => bench::run(&args, out),
         Command::Fmt(args) => fmt::run(&args, out),
         Command::Graph(args) => graph::run(&args, out),
         Command::Explain(args) => explain::run(&args, out),

@@ -8,7 +8,7 @@
 //! 2. [`package`]: their files and those of their dependencies, in a fixed order.
 //! 3. [`read`]: the texts, within the limits.
 //!
-//! An [`artefact`] of `aasc build` is no source: only `aasc eval` and `aasc graph` read one.
+//! An [`artefact`] of `aasc build` is no source: only `aasc bench`, `aasc eval` and `aasc graph` read one.
 //!
 //! What is wrong with a file's text or with an `aas.toml` is a finding like any other; what cannot be read at
 //! all is a [`Failure`].
@@ -54,7 +54,7 @@ pub(crate) struct Set {
 pub(crate) fn sets(paths: &[PathBuf]) -> Outcome<Vec<Set>> {
     if let Some(artefact) = paths.iter().find(|path| artefact::is_artefact(path)) {
         return Err(Failure::said(format_args!(
-            "`{}` is an artefact; `aasc eval` and `aasc graph` read one, the others need the rule files.",
+            "`{}` is an artefact; `aasc bench`, `aasc eval` and `aasc graph` read one, the others need the rule files.",
             artefact.display()
         )));
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "these tests run the program on files of their own")]
 #![allow(missing_docs, reason = "tests say what they are by their names")]
 
+mod bench;
 mod build;
 mod check;
 mod eval;
