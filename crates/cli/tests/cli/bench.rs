@@ -79,7 +79,7 @@ fn a_log_shows_what_never_fires_and_what_never_decides() {
     let folder = Folder::new();
     folder.write("rules.aasrule", SEVERAL).write("log.jsonl", log());
     let ran = folder.aasc(&["bench", "rules.aasrule", "--requests", "log.jsonl", "--rounds", "3", "--json"]).exits(0);
-    assert!(ran.err.contains("1 lines are no requests") && ran.err.contains("line 3"), "{ran:#?}");
+    assert!(ran.err.contains("left out: 1;") && ran.err.contains("line 3"), "{ran:#?}");
     let figures = object(&ran.out);
     assert_eq!(figures["requests"]["from"], "recorded");
     assert_eq!(figures["requests"]["count"], 3);

@@ -231,7 +231,7 @@ fn recorded(policy: &Policy, file: &Path, only: Option<ActionId>, hash: &mut bla
         }
     }
     if let Some(first) = first {
-        out::note(format_args!("warning: {wrong} lines are no requests and are left out; {first}"));
+        out::note(format_args!("warning: lines that are no requests are left out: {wrong}; {first}"));
     }
     Ok(found)
 }
