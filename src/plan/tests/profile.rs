@@ -52,17 +52,21 @@ fn parts_are_enough(policy: &TypedPolicy, plan: &Plan, id: UnitId, inputs: &Give
 
 #[test]
 fn slots_by_themselves_are_those_of_the_frame() {
+    let mut seen = 0;
     for seed in 0..150 {
         let source = &mut Source::new(seed);
         let policy = random_policy(source);
         let plan = plan(&policy);
         for _ in 0..5 {
             let inputs = random_inputs(source);
-            let unit = plan.declared(inputs.action()).expect("a declared action");
+            // Some requests are about names that nobody declares.
+            let Some(unit) = plan.declared(inputs.action()) else { continue };
             slots_agree(&policy, &plan, unit, &inputs);
             parts_are_enough(&policy, &plan, unit, &inputs);
+            seen += 1;
         }
     }
+    assert!(seen > 300, "{seen}");
 }
 
 #[test]
@@ -74,7 +78,7 @@ fn whatever_fires_behind_a_lane_was_a_candidate() {
         let plan = with_lanes(&policy);
         for _ in 0..10 {
             let inputs = crowd_inputs(source);
-            let unit = plan.declared(inputs.action()).expect("a declared action");
+            let Some(unit) = plan.declared(inputs.action()) else { continue };
             let mut scratch = Scratch::default();
             decide(&plan, &policy, &Walker, &inputs, &mut scratch);
             let mut profile = Profile::new(&plan, &policy, unit);
@@ -91,12 +95,13 @@ fn whatever_fires_behind_a_lane_was_a_candidate() {
 /// What is timed as judging is the judging: without lanes and units beside it, its tier is the decision's.
 #[test]
 fn judging_by_itself_gives_the_tier() {
+    let mut seen = 0;
     for seed in 0..60 {
         let source = &mut Source::new(seed);
         let policy = random_policy(source);
         let plan = plan(&policy);
         let inputs = random_inputs(source);
-        let id = plan.declared(inputs.action()).expect("a declared action");
+        let Some(id) = plan.declared(inputs.action()) else { continue };
         let profile = Profile::new(&plan, &policy, id);
         if !profile.unit().lanes.is_empty() {
             continue;
