@@ -119,5 +119,7 @@ fn judging_by_itself_gives_the_tier() {
             profile.unit().tier_of(word),
             decide(&plan, &policy, &Walker, &inputs, &mut Scratch::default()).tier
         );
+        seen += 1;
     }
+    assert!(seen > 20, "{seen}");
 }
