@@ -35,7 +35,7 @@ fn object(text: &str) -> Value {
     serde_json::from_str(text).expect("it is JSON")
 }
 
-fn texts<'a>(of: &'a Value) -> Vec<&'a str> {
+fn texts(of: &Value) -> Vec<&str> {
     of.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
