@@ -40,6 +40,14 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     if !name.starts_with(&pattern[..star]) || !name.ends_with(&pattern[last + 1..]) {
         return false;
     }
+    // With one run of stars that is all there is to say, but for what the run may hold.
+    if let Some(stars) = pattern.get(star..=last).filter(|stars| stars.len() <= 2) {
+        let held = name.get(star..name.len().saturating_sub(pattern.len() - last - 1));
+        let crosses = stars.len() == 2;
+        if stars.bytes().all(|b| b == b'*') {
+            return held.is_some_and(|held| crosses || !held.contains('.'));
+        }
+    }
     let name = name.as_bytes();
     // `reach[i]`: the part of the pattern read so far matches the first `i` bytes of the name.
     let mut reach = vec![false; name.len() + 1];

@@ -32,6 +32,7 @@ pub mod jit;
 pub mod answer;
 pub mod pipeline;
 pub mod policy;
+pub mod workspace;
 pub mod form;
 pub mod one_action;
 pub mod verify;
@@ -44,5 +45,6 @@ pub use raw::{IntoRaw, Raw};
 pub use request::{AsRequest, Request};
 pub use settings::Settings;
 pub use source::{SourceSet, Span};
+pub use workspace::Workspace;
 
 pub use aas_derive::{Facts, IntoRaw, Request};

@@ -1,5 +1,7 @@
 //! The phases in reading order: texts, trees, names, types, policy.
 
+use std::sync::Arc;
+
 use crate::check::{self, typed::Expected, typed::TestCase, typed::TypedPolicy};
 use crate::decision::Tier;
 use crate::diagnostic::{self, Code, DefaultLevel, Diagnostic, LintLevel, Severity};
@@ -9,7 +11,7 @@ use crate::interp::{self, Scene};
 use crate::reader::Bound;
 use crate::settings::Settings;
 use crate::source::{FileId, MAX_FILES, MAX_SET_BYTES, SourceSet, Span};
-use crate::syntax;
+use crate::syntax::{self, ast::File};
 use crate::value::time;
 
 /// What checking a set found.
@@ -41,18 +43,66 @@ impl Checked {
 /// ```
 #[must_use]
 pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
+    check_with(sources, settings, None)
+}
+
+/// Checks a set that may be much like the one before: the same result as [`check`], with less work.
+#[must_use]
+pub fn check_again(sources: &SourceSet, settings: &Settings, memory: &mut Memory) -> Checked {
+    check_with(sources, settings, Some(memory))
+}
+
+/// What checking one set leaves for the next.
+#[derive(Debug, Default)]
+pub struct Memory {
+    files: Vec<ReadFile>,
+    /// How many files the last run read; the others were as they had been.
+    pub files_read: usize,
+    /// The same of items.
+    pub items: check::Memory,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+struct ReadFile {
+    text: blake3::Hash,
+    home: Option<String>,
+    tree: Arc<File>,
+    findings: Vec<Diagnostic>,
+}
+
+/// Reads all files, but for those that are as they were and where they were.
+fn read(sources: &SourceSet, memory: Option<&mut Memory>) -> Vec<(Arc<File>, Vec<Diagnostic>)> {
+    let Some(memory) = memory else {
+        let parse = |(id, _)| syntax::parse(sources, id);
+        return sources.files().map(parse).map(|(tree, findings)| (tree.into(), findings)).collect();
+    };
+    memory.files_read = 0;
+    let mut old = std::mem::take(&mut memory.files).into_iter();
+    for (id, file) in sources.files() {
+        let text = blake3::hash(file.text().as_bytes());
+        let known = old.next().filter(|known| known.text == text && known.home.as_deref() == file.home());
+        memory.files.push(known.unwrap_or_else(|| {
+            memory.files_read += 1;
+            let (tree, findings) = syntax::parse(sources, id);
+            ReadFile { text, home: file.home().map(str::to_string), tree: tree.into(), findings }
+        }));
+    }
+    memory.files.iter().map(|file| (file.tree.clone(), file.findings.clone())).collect()
+}
+
+fn check_with(sources: &SourceSet, settings: &Settings, mut memory: Option<&mut Memory>) -> Checked {
     let mut diagnostics = limits(sources);
     diagnostics.extend(settings_findings(settings));
     let mut files = Vec::new();
-    for (id, _) in sources.files() {
-        let (file, findings) = syntax::parse(sources, id);
-        files.push(file);
+    for (tree, findings) in read(sources, memory.as_deref_mut()) {
+        files.push(tree);
         diagnostics.extend(findings);
     }
     let (set, mut findings) = hir::lower(files, settings);
     check::consequences::drop_consequences(&mut findings, &check::consequences::unread_names(&set, sources), sources);
     diagnostics.extend(findings);
-    let (policy, findings) = check::check(&set, sources, settings);
+    let (policy, findings) = check::check_again(&set, sources, settings, memory.map(|memory| &mut memory.items));
     diagnostics.extend(findings);
     if policy.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
         diagnostics.push(not_understood());

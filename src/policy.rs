@@ -76,10 +76,11 @@ impl Policy {
     /// All findings, warnings included, where one of them is an error. [`pipeline::check`] tells the findings of
     /// a good set too.
     pub fn compile(sources: &SourceSet, settings: &Settings) -> Result<Self, Vec<Diagnostic>> {
-        let checked = pipeline::check(sources, settings);
-        match checked.policy {
+        // The trees are as large as the policy; they are gone before the plan is made.
+        let pipeline::Checked { policy, diagnostics, .. } = pipeline::check(sources, settings);
+        match policy {
             Some(typed) => Ok(Self::from_typed(typed)),
-            None => Err(checked.diagnostics),
+            None => Err(diagnostics),
         }
     }
 
@@ -87,9 +88,14 @@ impl Policy {
     #[must_use]
     pub fn from_typed(typed: TypedPolicy) -> Self {
         let plan = plan::build(&graph::build(&typed));
+        Self::from_parts(Arc::new(typed), Arc::new(plan))
+    }
+
+    /// A policy from a plan that was made of it.
+    pub(crate) fn from_parts(typed: Arc<TypedPolicy>, plan: Arc<Plan>) -> Self {
         Self {
-            typed: Arc::new(typed),
-            plan: Arc::new(plan),
+            typed,
+            plan,
             #[cfg(feature = "jit")]
             native: None,
         }

@@ -3,7 +3,9 @@
 //! The hash over it is the identity of a policy. The same texts tell the checker that two expressions are one.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use super::said::Said;
 use super::typed::{
     Branch, Duty, FlagDef, Item, ItemBody, Principals, Scope, TExpr, TExprKind, TypedPolicy, TypedText, TypedTextPart,
 };
@@ -19,10 +21,13 @@ pub(crate) const FORM: &str = "aas-canonical-1";
 
 /// The identity of a policy. Beside what decides it covers what people and the governor read: the texts of
 /// all items, and whatever stateful and runtime items say.
-pub(super) fn hash(policy: &TypedPolicy, set: &PolicySet, sources: &SourceSet) -> PolicyHash {
+pub(super) fn hash(declared: &str, said: &[Arc<Said>], set: &PolicySet, sources: &SourceSet) -> PolicyHash {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(policy_text(policy).as_bytes());
-    for line in said(set, sources) {
+    hasher.update(declared.as_bytes());
+    for item in said {
+        hasher.update(item.text.as_bytes());
+    }
+    for line in words(set, sources) {
         hasher.update(line.as_bytes());
     }
     PolicyHash(hasher.finalize().to_hex().as_str().into())
@@ -30,7 +35,7 @@ pub(super) fn hash(policy: &TypedPolicy, set: &PolicySet, sources: &SourceSet) -
 
 /// `///` texts of items that do not decide by themselves, and the words of stateful and runtime items: the
 /// phases to come give those their meaning, so no change of it may go unseen.
-fn said(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
+fn words(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
     let mut out = Vec::new();
     for id in set.def_ids() {
         let (item, name) = (set.item(id), set.qualified(id));
@@ -57,6 +62,15 @@ fn said(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
 /// The canonical form of a whole policy.
 #[must_use]
 pub(crate) fn policy_text(policy: &TypedPolicy) -> String {
+    let mut out = declared_text(policy);
+    for item in &policy.items {
+        item_text(item, &mut out);
+    }
+    out
+}
+
+/// The canonical form of all that is declared: everything but the items.
+pub(super) fn declared_text(policy: &TypedPolicy) -> String {
     let mut out = String::new();
     let s = &policy.settings;
     let _ = writeln!(
@@ -86,9 +100,6 @@ pub(crate) fn policy_text(policy: &TypedPolicy) -> String {
     let _ = writeln!(out, "undeclared{}", fields(&policy.undeclared.fields));
     for (alias, action) in &policy.aliases {
         let _ = writeln!(out, "alias {alias} {}", action.0);
-    }
-    for item in &policy.items {
-        item_text(item, &mut out);
     }
     out
 }
@@ -126,7 +137,8 @@ fn field_type(ty: &FieldType) -> String {
     format!("{:?} {:?} {:?} [{element}]", ty.ty, ty.range, ty.length)
 }
 
-fn item_text(item: &Item, out: &mut String) {
+/// The canonical form of an item.
+pub(super) fn item_text(item: &Item, out: &mut String) {
     let _ = writeln!(out, "{} {} code {} doc {:?}", item.kind.keyword(), item.name, item.code, item.doc);
     let _ = writeln!(out, "  on {} believing {:?}", scope(&item.scope), item.believing);
     match &item.body {

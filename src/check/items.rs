@@ -6,7 +6,7 @@ use super::expression::{Env, Reads, typed};
 use super::literal::constant_expr;
 use super::scope::Reach;
 use super::typed::{ActionId, Branch, Comparison, Duty, Item, ItemBody, ItemKind, Scope, TExpr, TExprKind};
-use super::{Checker, MAX_ITEMS};
+use super::{Checker, MAX_ITEMS, Memory};
 use crate::decision::{ItemId, Tier};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::{DefId, DefKind, PackageId};
@@ -21,6 +21,7 @@ const EXCEPTION_SPAN: i64 = 90 * 24 * 3600 * 1_000_000;
 const DEFAULT_WITHIN: i64 = 300 * 1_000_000;
 
 /// An item before its references to other items have numbers.
+#[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub(super) item: Item,
     /// The item that a relax or exception names.
@@ -40,34 +41,13 @@ pub(super) struct Place<'s> {
 
 impl<'a> Checker<'a> {
     /// Checks every item that takes part in decisions, in canonical order.
-    pub(super) fn check_items(&mut self) -> Vec<Item> {
+    pub(super) fn check_items(&mut self, memory: Option<&mut Memory>) -> Vec<Item> {
+        let mut recall = memory.map(|memory| memory.recall(self.set, self.sources, self.settings));
         let mut drafts: Vec<Draft> = Vec::new();
         for def in self.set.def_ids() {
-            let (file, _) = self.set.def(def).place;
-            let set: &'a crate::hir::PolicySet = self.set;
-            let place = Place { def, file, package: set.def(def).package, item: set.item(def) };
-            match &place.item.kind {
-                ast::ItemKind::Rule(rule) => drafts.extend(self.rule(place, rule)),
-                ast::ItemKind::Guard(guard) => drafts.extend(self.guard(place, guard)),
-                ast::ItemKind::Relax(relax) => drafts.extend(self.relax(place, relax)),
-                ast::ItemKind::Exception(exception) => drafts.extend(self.exception(place, exception)),
-                ast::ItemKind::Approval(approval) => drafts.extend(self.approval(place, approval)),
-                ast::ItemKind::Table(table) => drafts.extend(self.table(place, table)),
-                ast::ItemKind::State(state) => drafts.extend(self.state(place, state)),
-                ast::ItemKind::Package(_)
-                | ast::ItemKind::Use(_)
-                | ast::ItemKind::Action(_)
-                | ast::ItemKind::Fields(_)
-                | ast::ItemKind::Entity(_)
-                | ast::ItemKind::Facts(_)
-                | ast::ItemKind::Enum(_)
-                | ast::ItemKind::Record(_)
-                | ast::ItemKind::Const(_)
-                | ast::ItemKind::Predicate(_)
-                | ast::ItemKind::Flag(_)
-                | ast::ItemKind::Test(_)
-                | ast::ItemKind::Assert(_)
-                | ast::ItemKind::Unreadable => {}
+            match &mut recall {
+                Some(recall) => recall.item(self, def, &mut drafts),
+                None => drafts.extend(self.item(def)),
             }
         }
         if drafts.len() > MAX_ITEMS {
@@ -80,6 +60,36 @@ impl<'a> Checker<'a> {
         drafts.sort_by(|a, b| a.item.name.cmp(&b.item.name));
         self.one_fallback(&drafts);
         number(drafts)
+    }
+
+    /// Checks one named item, if it takes part in decisions.
+    pub(super) fn item(&mut self, def: DefId) -> Vec<Draft> {
+        let (file, _) = self.set.def(def).place;
+        let set: &'a crate::hir::PolicySet = self.set;
+        let place = Place { def, file, package: set.def(def).package, item: set.item(def) };
+        match &place.item.kind {
+            ast::ItemKind::Rule(rule) => self.rule(place, rule).into_iter().collect(),
+            ast::ItemKind::Guard(guard) => self.guard(place, guard).into_iter().collect(),
+            ast::ItemKind::Relax(relax) => self.relax(place, relax).into_iter().collect(),
+            ast::ItemKind::Exception(exception) => self.exception(place, exception).into_iter().collect(),
+            ast::ItemKind::Approval(approval) => self.approval(place, approval).into_iter().collect(),
+            ast::ItemKind::Table(table) => self.table(place, table).into_iter().collect(),
+            ast::ItemKind::State(state) => self.state(place, state).into_iter().collect(),
+            ast::ItemKind::Package(_)
+            | ast::ItemKind::Use(_)
+            | ast::ItemKind::Action(_)
+            | ast::ItemKind::Fields(_)
+            | ast::ItemKind::Entity(_)
+            | ast::ItemKind::Facts(_)
+            | ast::ItemKind::Enum(_)
+            | ast::ItemKind::Record(_)
+            | ast::ItemKind::Const(_)
+            | ast::ItemKind::Predicate(_)
+            | ast::ItemKind::Flag(_)
+            | ast::ItemKind::Test(_)
+            | ast::ItemKind::Assert(_)
+            | ast::ItemKind::Unreadable => Vec::new(),
+        }
     }
 
     /// A set has one approval for what no other covers.

@@ -15,7 +15,9 @@ mod floors;
 mod items;
 mod lints;
 mod literal;
+mod memory;
 mod principals;
+mod said;
 mod schema;
 mod scope;
 mod state;
@@ -35,6 +37,9 @@ use crate::source::{SourceSet, Span};
 use crate::syntax::ast;
 use crate::types::{Type, TypeTable};
 
+pub use memory::Memory;
+use said::Said;
+
 use consequences::{drop_consequences, unread_names};
 use typed::{ActionDef, ActionId, FactSchemas, FlagDef, FlagId, TExpr, TypedPolicy};
 
@@ -53,13 +58,25 @@ pub(crate) const STEP: u32 = 4;
 /// Checks a resolved set.
 #[must_use]
 pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Option<TypedPolicy>, Vec<Diagnostic>) {
+    check_again(set, sources, settings, None)
+}
+
+/// Checks a set once more: items of files that are as they were are taken from the last run, where nothing that
+/// they could see has changed. The result is that of [`check()`].
+#[must_use]
+pub fn check_again(
+    set: &PolicySet,
+    sources: &SourceSet,
+    settings: &Settings,
+    mut memory: Option<&mut Memory>,
+) -> (Option<TypedPolicy>, Vec<Diagnostic>) {
     let mut checker = Checker::new(set, sources, settings);
     checker.declare_types();
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
     checker.check_consts();
-    let items = checker.check_items();
+    let items = checker.check_items(memory.as_deref_mut());
     checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let asserts = checker.check_asserts();
@@ -96,11 +113,16 @@ pub fn check(set: &PolicySet, sources: &SourceSet, settings: &Settings) -> (Opti
         asserts,
         hash: crate::decision::PolicyHash("".into()),
     };
-    policy.hash = canonical::hash(&policy, set, sources);
+    let (declared, said) = match memory {
+        Some(memory) => (memory.declared(&policy), memory.said(&policy.items)),
+        None => (canonical::declared_text(&policy).into(), policy.items.iter().map(Said::of).collect()),
+    };
+    policy.hash = canonical::hash(&declared, &said, set, sources);
     let subject = lints::Subject {
         set,
         sources,
         policy: &policy,
+        said: &said,
         mentioned: &mentioned,
         action_names: &action_names,
         action_packages: &action_packages,

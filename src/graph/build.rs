@@ -16,16 +16,31 @@ type PatternKey<'p> = (bool, &'p [(bool, std::sync::Arc<str>)]);
 /// Builds the graph of a whole policy set.
 #[must_use]
 pub fn build(policy: &TypedPolicy) -> DecisionGraph<'_> {
-    let mut keys = Keys::default();
+    build_where(policy, |_| true)
+}
+
+/// The items that are about each declared action, in their order.
+#[must_use]
+pub fn items_of_actions(policy: &TypedPolicy) -> Vec<Vec<ItemId>> {
     let mut of_action: Vec<Vec<ItemId>> = vec![Vec::new(); policy.actions.len()];
-    let mut of_names: Vec<(&NamePatterns, Vec<ItemId>)> = Vec::new();
-    let mut names: HashMap<PatternKey<'_>, usize> = HashMap::new();
     for (id, item) in (0..).map(ItemId).zip(&policy.items) {
         for action in &item.scope.actions {
             if let Some(list) = of_action.get_mut(action.0 as usize) {
                 list.push(id);
             }
         }
+    }
+    of_action
+}
+
+/// Builds the graph of a policy set in which the parts of some declared actions stay empty.
+#[must_use]
+pub fn build_where(policy: &TypedPolicy, wanted: impl Fn(ActionId) -> bool) -> DecisionGraph<'_> {
+    let mut keys = Keys::default();
+    let of_action = items_of_actions(policy);
+    let mut of_names: Vec<(&NamePatterns, Vec<ItemId>)> = Vec::new();
+    let mut names: HashMap<PatternKey<'_>, usize> = HashMap::new();
+    for (id, item) in (0..).map(ItemId).zip(&policy.items) {
         if let Some(patterns) = &item.scope.undeclared {
             let place = *names.entry((patterns.any, &patterns.parts)).or_insert_with(|| {
                 of_names.push((patterns, Vec::new()));
@@ -34,9 +49,15 @@ pub fn build(policy: &TypedPolicy) -> DecisionGraph<'_> {
             of_names[place].1.push(id);
         }
     }
-    let actions = (0..).map(ActionId).zip(of_action).map(|(id, items)| (About::Action(id), items));
-    let undeclared = of_names.into_iter().map(|(patterns, items)| (About::Undeclared(patterns), items));
-    let parts = actions.chain(undeclared).map(|(about, items)| part(policy, &mut keys, about, &items)).collect();
+    let actions = (0..).map(ActionId).zip(of_action);
+    let actions = actions.map(|(id, items)| (About::Action(id), wanted(id).then_some(items)));
+    let undeclared = of_names.into_iter().map(|(patterns, items)| (About::Undeclared(patterns), Some(items)));
+    let empty = |about| Part { about, dag: DiGraph::new(), rows: Vec::new() };
+    let made = actions.chain(undeclared).map(|(about, items)| match items {
+        Some(items) => part(policy, &mut keys, about, &items),
+        None => empty(about),
+    });
+    let parts = made.collect();
     DecisionGraph { policy, parts }
 }
 

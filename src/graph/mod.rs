@@ -24,7 +24,7 @@ use petgraph::visit::EdgeRef as _;
 use crate::check::typed::{ActionId, FactGroup, FlagId, NamePatterns, TExpr, TypedPolicy};
 use crate::decision::{ItemId, Tier};
 
-pub use build::{build, build_part};
+pub use build::{build, build_part, build_where, items_of_actions};
 pub use key::Key;
 pub use visit::{visit, warnings_in};
 

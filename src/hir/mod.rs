@@ -12,6 +12,7 @@ mod reach;
 mod scope;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::settings::Settings;
@@ -32,7 +33,7 @@ pub struct DefId(pub u32);
 #[derive(Debug)]
 pub struct PolicySet {
     /// Syntax trees in the order of the sources.
-    pub files: Vec<ast::File>,
+    pub files: Vec<Arc<ast::File>>,
     /// What each file sees; same order.
     pub scopes: Vec<FileScope>,
     /// Packages, sorted by name.
@@ -198,7 +199,7 @@ impl PolicySet {
 
 /// Resolves the names of a set.
 #[must_use]
-pub fn lower(files: Vec<ast::File>, settings: &Settings) -> (PolicySet, Vec<Diagnostic>) {
+pub fn lower(files: Vec<Arc<ast::File>>, settings: &Settings) -> (PolicySet, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut set = packages::collect(files, settings, &mut diagnostics);
     packages::resolve_uses(&mut set, &mut diagnostics);

@@ -1,6 +1,7 @@
 //! Files into packages, items into ids, `use` into scopes, circles refused.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
@@ -15,7 +16,7 @@ use crate::syntax::ast::{self, ItemKind, UseNames};
 const NAMELESS: &str = "main";
 
 /// Puts files into packages and gives ids to named items.
-pub(super) fn collect(files: Vec<ast::File>, settings: &Settings, out: &mut Vec<Diagnostic>) -> PolicySet {
+pub(super) fn collect(files: Vec<Arc<ast::File>>, settings: &Settings, out: &mut Vec<Diagnostic>) -> PolicySet {
     let names: Vec<String> = files.iter().map(|file| package_name(file, settings, out)).collect();
     refuse_strangers(&files, &names, settings, out);
     let sorted: BTreeSet<&String> = names.iter().collect();
@@ -64,7 +65,7 @@ fn package_name(file: &ast::File, settings: &Settings, out: &mut Vec<Diagnostic>
 }
 
 /// Refuses files that put items into a package of others: they could relax its rules as its own.
-fn refuse_strangers(files: &[ast::File], names: &[String], settings: &Settings, out: &mut Vec<Diagnostic>) {
+fn refuse_strangers(files: &[Arc<ast::File>], names: &[String], settings: &Settings, out: &mut Vec<Diagnostic>) {
     let homes: BTreeSet<&str> = files.iter().filter_map(|file| file.home.as_deref()).collect();
     for (file, name) in files.iter().zip(names) {
         let Some(home) = file.home.as_deref() else { continue };

@@ -10,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::dictate::{Dictated, Prints, Slots, fit, word};
-use super::frames::{Effort, FrameSource, sample_frames};
+use super::forms::Forms;
+use super::frames::{Effort, FrameSource, sample_frames, turning_frames};
 use super::pieces;
 use super::validate::{Mismatch, compare};
 use crate::check::typed::{ItemBody, TypedPolicy};
@@ -30,6 +31,12 @@ use crate::types::Type;
 const WORK: usize = 1 << 26;
 /// Frames that even the largest unit gets.
 const FEWEST: usize = 4;
+
+/// Frames on which the interpreter is asked, shared by all units of a plan. A plan of some hundred units gets what
+/// [`Effort`] allows.
+const TOTAL: usize = 1 << 16;
+/// What each unit gets of them however many there are; the mixtures come on top.
+const LEAST: usize = 32;
 
 /// Most slots of a frame that a text shows.
 const SHOWN: usize = 8;
@@ -55,6 +62,9 @@ impl fmt::Display for Difference {
 /// Compares code with the walker and with the interpreter on frames that reach every state of every slot, and
 /// on mixtures. Returns on how many frames it was compared with the interpreter.
 ///
+/// Of units that have one code over conditions of one form the first gets all these frames, and each further one
+/// gets [`Effort::repeated`].
+///
 /// # Errors
 /// The first difference. Code that differs must not serve.
 pub fn validate_against(
@@ -66,12 +76,16 @@ pub fn validate_against(
     let prints = Prints::new(policy);
     let types = prints.types();
     let scopes = Scopes::new(policy);
+    let mut forms = Forms::default();
     let mut tried = 0;
     for (id, unit) in plan.units() {
         let check = Check::new(policy, plan, code, &prints, id, scopes.of(unit))?;
         let mut source = FrameSource::new(u64::from(id.0) + 1);
-        let frames = sample_frames(unit.body(), effort, &mut source);
-        let affordable = (WORK / unit.rows.len().pow(2).max(1)).max(FEWEST);
+        let first = forms.first(code, id, unit, (policy, &check.items));
+        let sample = if first { sample_frames } else { turning_frames };
+        let frames = sample(unit.body(), effort, &mut source);
+        let share = (TOTAL / plan.units.len().max(1)).max(LEAST);
+        let affordable = (WORK / unit.rows.len().pow(2).max(1)).max(FEWEST).min(share);
         let step = frames.len().div_ceil(effort.interpreted.clamp(1, affordable)).max(1);
         let mixtures = frames.len().saturating_sub(effort.mixtures.min(affordable));
         for (place, mut frame) in frames.into_iter().enumerate() {

@@ -6,8 +6,10 @@
 //! A record of a loop stands for an element by its number.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use super::mix::Mix;
 use crate::check::typed::{TExpr, TExprKind, TypedPolicy};
 use crate::graph::key::{Fingerprint, fingerprint};
 use crate::graph::visit;
@@ -17,15 +19,18 @@ use crate::plan::{Block, Body, Encoding, Frame, Slot, SlotId};
 use crate::types::Type;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
 
+/// A map over keys that are digests or addresses already: it is asked millions of times while code is validated.
+type Mixed<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
 /// The fingerprints of all expressions of a policy, by their places in memory.
 pub(super) struct Prints<'p> {
-    of: HashMap<usize, (Fingerprint, &'p TExpr)>,
+    of: Mixed<usize, (Fingerprint, &'p TExpr)>,
 }
 
 impl<'p> Prints<'p> {
     /// Looks at every condition.
     pub(super) fn new(policy: &'p TypedPolicy) -> Self {
-        let mut of = HashMap::new();
+        let mut of = Mixed::default();
         for when in policy.items.iter().flat_map(crate::check::typed::Item::conditions) {
             visit(when, &mut |e| {
                 if !matches!(e.kind, TExprKind::Const(_)) {
@@ -67,13 +72,13 @@ struct Said {
     assumed: Vec<(u32, SlotId)>,
 }
 
-type Table = HashMap<Fingerprint, Said>;
+type Table = Mixed<Fingerprint, Said>;
 
 /// Which slots of a unit stand for which expressions.
 pub(super) struct Slots {
     head: Table,
     bodies: Vec<Table>,
-    loops: HashMap<Fingerprint, usize>,
+    loops: Mixed<Fingerprint, usize>,
 }
 
 impl Slots {
@@ -85,7 +90,7 @@ impl Slots {
 }
 
 fn table(block: &Block) -> Table {
-    let mut made = Table::new();
+    let mut made = Table::default();
     for (id, slot) in (0..).map(SlotId).zip(&block.slots) {
         let said = made.entry(slot.of).or_default();
         match (&slot.encoding, slot.assumes) {

@@ -9,6 +9,8 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
 use cranelift_module::{FuncId, Module as _};
 
+use super::alike::{self, Alike};
+use super::made::{Made, Part};
 use super::shapes::{Shape, small_set};
 use super::{JitError, Options, ROWS_PER_FUNCTION, finish};
 use crate::check::typed::{Arithmetic, Comparison, QuantifierKind};
@@ -42,18 +44,8 @@ pub(crate) enum EmitFault {
     TierWithoutErrors,
     /// Only in the function that tells the tier alone.
     TierOfAllRowsButTheFirst,
-}
-
-/// Functions of a unit before they have addresses.
-#[derive(Default)]
-pub(super) struct Made {
-    pub(super) first: Vec<FuncId>,
-    pub(super) second: Vec<FuncId>,
-    /// The tier alone, where one function can tell it.
-    pub(super) tier: Option<FuncId>,
-    /// For each piece of its lanes the function, and where its constants begin in `constants`.
-    pub(super) pieces: Vec<(FuncId, usize)>,
-    pub(super) constants: Vec<i64>,
+    /// Only where units share code.
+    ConstantsOffByOne,
 }
 
 /// Makes the functions of units.
@@ -68,6 +60,12 @@ pub(super) struct Emitter<'m> {
     pub(super) bytes: usize,
     /// Functions of pieces by their shapes.
     shapes: HashMap<Shape, FuncId>,
+    /// How many functions were made.
+    pub(super) functions: usize,
+    /// The constants of all functions that read them from here.
+    pub(super) constants: Vec<i64>,
+    /// The functions made so far, where units share them.
+    alike: Option<Alike>,
 }
 
 /// What a function does.
@@ -92,7 +90,15 @@ impl<'m> Emitter<'m> {
             text: None,
             bytes: 0,
             shapes: HashMap::new(),
+            functions: 0,
+            constants: Vec::new(),
+            alike: None,
         }
+    }
+
+    /// Lets units whose code differs in constants alone share it.
+    pub(super) fn shared(self) -> Self {
+        Self { alike: Some(Alike::default()), ..self }
     }
 
     /// Makes the functions of a unit.
@@ -134,15 +140,15 @@ impl<'m> Emitter<'m> {
         let block = shape.block(piece);
         let body = Body { block: &block, ..piece };
         let title = || format!("; {}, rows of a lane\n", unit.title);
-        let id = self.define((unit, body), Kind::Piece, title, |code| {
+        let made = self.define((unit, body), Kind::Piece, title, |code| {
             code.piece();
             code.b.ins().return_(&[]);
         })?;
-        self.shapes.insert(shape, id);
-        Ok(id)
+        self.shapes.insert(shape, made.id);
+        Ok(made.id)
     }
 
-    fn function(&mut self, unit: &Unit, task: Task) -> Result<FuncId, JitError> {
+    fn function(&mut self, unit: &Unit, task: Task) -> Result<Part, JitError> {
         let phase = if task.second { "second" } else { "first" };
         let title = || format!("; {}, {phase} phase, rows {}..{}\n", unit.title, task.rows.0, task.rows.1);
         self.define((unit, unit.body()), Kind::Answer, title, |code| {
@@ -152,7 +158,7 @@ impl<'m> Emitter<'m> {
     }
 
     /// The function that answers the tier and writes nothing.
-    fn tier(&mut self, unit: &Unit) -> Result<FuncId, JitError> {
+    fn tier(&mut self, unit: &Unit) -> Result<Part, JitError> {
         let title = || format!("; {}, tier\n", unit.title);
         self.define((unit, unit.body()), Kind::Tier, title, |code| {
             let tier = code.tier_alone();
@@ -160,53 +166,81 @@ impl<'m> Emitter<'m> {
         })
     }
 
-    /// Defines a function of a unit or one of its pieces.
+    /// Defines a function of a unit or one of its pieces. A unit's function takes where constants lie last.
     fn define(
         &mut self,
         (unit, body): (&Unit, Body<'_>),
         kind: Kind,
         title: impl FnOnce() -> String,
         write: impl FnOnce(&mut Code<'_, '_>),
-    ) -> Result<FuncId, JitError> {
-        let failed = |e: cranelift_module::ModuleError| JitError::Compile(format!("{}: {e:?}", unit.title));
+    ) -> Result<Part, JitError> {
         let config = self.module.target_config();
         let pointer = config.pointer_type();
         let signature = &mut self.context.func.signature;
         signature.params.push(AbiParam::new(pointer));
         match kind {
             Kind::Tier => signature.returns.push(AbiParam::new(types::I64)),
-            Kind::Answer => signature.params.push(AbiParam::new(pointer)),
-            Kind::Piece => signature.params.extend([AbiParam::new(pointer), AbiParam::new(pointer)]),
+            Kind::Answer | Kind::Piece => signature.params.push(AbiParam::new(pointer)),
         }
+        signature.params.push(AbiParam::new(pointer));
         let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         // Without an answer nothing is stored; the frame stands in, so that there is a value.
-        let frame = builder.block_params(entry)[0];
-        let out = builder.block_params(entry).get(1).copied().unwrap_or(frame);
-        let constants = builder.block_params(entry).get(2).copied();
-        let mut code = Code {
-            b: builder,
-            unit,
-            body,
-            frame,
-            out,
-            constants,
-            told: matches!(kind, Kind::Tier),
-            options: self.options,
+        let parameters = builder.block_params(entry);
+        let (frame, table) = (parameters[0], parameters[parameters.len() - 1]);
+        let (out, constants, own) = match kind {
+            Kind::Tier => (frame, None, self.alike.is_some()),
+            Kind::Answer => (parameters[1], None, self.alike.is_some()),
+            Kind::Piece => (parameters[1], Some(table), false),
         };
+        let own = own.then(|| (table, Vec::new()));
+        let told = matches!(kind, Kind::Tier);
+        let mut code = Code { b: builder, unit, body, frame, out, constants, own, told, options: self.options };
         write(&mut code);
+        let start = self.constants.len();
+        if let Some((_, own)) = code.own.take() {
+            self.constants.extend(own);
+        }
+        // INVARIANT: a function has fewer constants than nodes and a set fewer functions than items.
+        let constants = start as u32;
+        #[cfg(test)]
+        let constants = if self.options.fault == Some(EmitFault::ConstantsOffByOne) {
+            constants.saturating_sub(1)
+        } else {
+            constants
+        };
         code.b.seal_all_blocks();
         code.b.finalize(config);
         if let Some(text) = &mut self.text {
             text.push_str(&title());
             text.push_str(&format!("{}\n", self.context.func));
         }
-        let id = self.module.declare_anonymous_function(&self.context.func.signature).map_err(failed)?;
-        self.module.define_function(id, &mut self.context).map_err(failed)?;
-        self.bytes += self.context.compiled_code().map_or(0, |c| c.code_info().total_size as usize);
+        let failed = |e: cranelift_module::ModuleError| JitError::Compile(format!("{}: {e:?}", unit.title));
+        let id = self.compiled().map_err(failed)?;
         self.module.clear_context(&mut self.context);
+        Ok(Part { id, constants })
+    }
+
+    /// The function of the intermediate code in hand: one that was made of the same code, or a new one.
+    fn compiled(&mut self) -> Result<FuncId, cranelift_module::ModuleError> {
+        let mut shape = None;
+        if let Some(known) = &self.alike {
+            let code = &self.context.func.stencil;
+            let digest = alike::digest(code);
+            if let Some(id) = known.find(digest, code) {
+                return Ok(id);
+            }
+            shape = known.has_room(code).then(|| (digest, code.clone()));
+        }
+        let id = self.module.declare_anonymous_function(&self.context.func.signature)?;
+        self.module.define_function(id, &mut self.context)?;
+        self.bytes += self.context.compiled_code().map_or(0, |c| c.code_info().total_size as usize);
+        self.functions += 1;
+        if let (Some(known), Some((digest, code))) = (&mut self.alike, shape) {
+            known.keep(digest, code, id);
+        }
         Ok(id)
     }
 }
@@ -214,9 +248,9 @@ impl<'m> Emitter<'m> {
 /// What a function takes and gives.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// A frame and an answer to write.
+    /// A frame, an answer to write, and where constants lie.
     Answer,
-    /// A frame; it gives a word.
+    /// A frame and where constants lie; it gives a word.
     Tier,
     /// A frame, two words to write, and a table of constants.
     Piece,
@@ -253,7 +287,9 @@ pub(super) struct Code<'f, 'u> {
     pub(super) frame: Value,
     pub(super) out: Value,
     /// The table that constants are places in, where the function is one of a piece.
-    constants: Option<Value>,
+    pub(super) constants: Option<Value>,
+    /// Where a unit's constants lie and those so far, if its function reads them from there.
+    pub(super) own: Option<(Value, Vec<i64>)>,
     /// Whether every slot is known and every truth is told: what the function that tells a tier alone assumes.
     told: bool,
     #[cfg_attr(not(test), expect(dead_code, reason = "tests plant faults by it"))]
@@ -389,7 +425,7 @@ impl<'u> Code<'_, 'u> {
             }
             Node::Const(word) => match self.table_of(place) {
                 Some(table) => Cell::Word(self.from_table(table, *word as usize), None),
-                None => Cell::Word(self.constant(*word), None),
+                None => Cell::Word(self.own_constant(*word), None),
             },
             Node::Arithmetic(how, a, b) => self.arithmetic(*how, of(a), of(b)),
             Node::Select(which, a, b) => self.select(of(which), of(a), of(b)),
@@ -433,11 +469,6 @@ impl<'u> Code<'_, 'u> {
                 Cell::Truth(held, None)
             }
         }
-    }
-
-    /// The table that a block's constants are places in; bodies of loops have their own constants.
-    fn table_of(&self, place: &Place<'u, '_>) -> Option<Value> {
-        self.constants.filter(|_| std::ptr::eq(place.block, self.body.block))
     }
 
     /// A cell that errs: what a broken plan gets.
@@ -500,7 +531,7 @@ impl<'u> Code<'_, 'u> {
         }
     }
 
-    fn load(&mut self, base: Value, word: usize) -> Value {
+    pub(super) fn load(&mut self, base: Value, word: usize) -> Value {
         let flags = MemFlagsData::trusted().with_readonly();
         // INVARIANT: frames have at most `MAX_WORDS` words and units `MAX_NODES` nodes, so offsets fit.
         self.b.ins().load(types::I64, flags, base, (word * 8) as i32)
@@ -587,42 +618,6 @@ impl<'u> Code<'_, 'u> {
         let held = self.b.ins().icmp(code, a, b);
         let known = self.known_both(a_known, b_known);
         self.told(held, known)
-    }
-
-    /// Membership among sorted constants: one test for each window of 64 neighbours.
-    fn in_set(&mut self, word: Value, set: &[i64]) -> Value {
-        let mut found = None;
-        let mut rest = set;
-        while let Some(low) = rest.first().copied() {
-            let inside = rest.iter().take_while(|n| n.wrapping_sub(low) as u64 <= 63).count();
-            let (window, after) = rest.split_at(inside);
-            rest = after;
-            let hit = self.in_window(word, low, window);
-            found = Some(match found {
-                Some(found) => self.b.ins().bor(found, hit),
-                None => hit,
-            });
-        }
-        found.unwrap_or_else(|| self.bit(false))
-    }
-
-    fn in_window(&mut self, word: Value, low: i64, window: &[i64]) -> Value {
-        let least = self.constant(low);
-        if window.len() == 1 {
-            return self.b.ins().icmp(IntCC::Equal, word, least);
-        }
-        let mask = window.iter().fold(0_u64, |mask, n| mask | 1 << (n.wrapping_sub(low) as u64));
-        let distance = self.b.ins().isub(word, least);
-        let inside = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, distance, 64);
-        let mask = self.constant(mask as i64);
-        let shifted = self.b.ins().ushr(mask, distance);
-        let byte = self.b.ins().ireduce(types::I8, shifted);
-        let bit = self.b.ins().band_imm_u(byte, 1);
-        #[cfg(test)]
-        if self.planted(EmitFault::RangeOfSetNotChecked) {
-            return bit;
-        }
-        self.b.ins().band(inside, bit)
     }
 
     /// `and` and `or`.

@@ -12,11 +12,14 @@ pub struct Effort {
     /// Most of those frames on which the interpreter is asked too; the mixtures come on top. Very large units
     /// get fewer.
     pub interpreted: usize,
+    /// Frames for a unit whose code, but for constants, was compared in another unit already; each state of each
+    /// slot occurs in one of them as far as they suffice.
+    pub repeated: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { mixtures: 32, most: 2_048, interpreted: 256 }
+        Self { mixtures: 32, most: 2_048, interpreted: 256, repeated: 16 }
     }
 }
 
@@ -75,6 +78,21 @@ pub fn sample_frames(of: Body<'_>, effort: Effort, source: &mut FrameSource) -> 
         frames.push(frame(of, &choice, source));
     }
     frames
+}
+
+/// Frames in which all slots go through their states at once, each from another start, so that few frames show
+/// every state of every slot.
+pub(super) fn turning_frames(of: Body<'_>, effort: Effort, source: &mut FrameSource) -> Vec<Frame> {
+    let states = states(of.block);
+    let longest = states.iter().map(Vec::len).max().unwrap_or(1);
+    let starts: Vec<usize> = states.iter().map(|of_slot| source.below(of_slot.len())).collect();
+    let turn = |round: usize| -> Vec<Option<u64>> {
+        let at = |(of_slot, start): (&States, &usize)| {
+            of_slot.get((start + round) % of_slot.len().max(1)).copied().flatten()
+        };
+        states.iter().zip(&starts).map(at).collect()
+    };
+    (0..effort.repeated.min(longest)).map(|round| frame(of, &turn(round), source)).collect()
 }
 
 /// What each slot of a block may hold.

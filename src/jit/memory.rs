@@ -26,18 +26,15 @@ impl Memory {
         Self { module: ManuallyDrop::new(module) }
     }
 
-    /// The addresses of finished functions.
-    pub(super) fn functions(&self, ids: &[FuncId]) -> Vec<Judge> {
-        let one = |id: &FuncId| {
-            let address = self.module.get_finalized_function(*id);
-            // SAFETY: the function was defined with exactly this signature and the host's calling
-            // convention, and it was finished before the module came here.
-            #[allow(unsafe_code, reason = "an address becomes a function once")]
-            unsafe {
-                std::mem::transmute::<*const u8, Judge>(address)
-            }
-        };
-        ids.iter().map(one).collect()
+    /// The address of a finished function that writes an answer.
+    pub(super) fn judge(&self, id: FuncId) -> Judge {
+        let address = self.module.get_finalized_function(id);
+        // SAFETY: the function was defined with exactly this signature and the host's calling convention,
+        // and it was finished before the module came here.
+        #[allow(unsafe_code, reason = "an address becomes a function once")]
+        unsafe {
+            std::mem::transmute::<*const u8, Judge>(address)
+        }
     }
 
     /// The address of a finished function of pieces.
@@ -53,7 +50,7 @@ impl Memory {
     /// The address of a finished function that answers a tier.
     pub(super) fn tell(&self, id: FuncId) -> TellTier {
         let address = self.module.get_finalized_function(id);
-        // SAFETY: as in `functions`; this one was defined with a frame only and a word as result.
+        // SAFETY: as in `judge`; this one was defined with frame and constants only and a word as result.
         #[allow(unsafe_code, reason = "an address becomes a function once")]
         unsafe {
             std::mem::transmute::<*const u8, TellTier>(address)

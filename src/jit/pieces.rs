@@ -27,7 +27,7 @@ const FEWEST: usize = 6;
 fn effort(all: Effort, pieces: usize) -> Effort {
     let share = (FRAMES / pieces.max(1)).max(FEWEST);
     let mixtures = all.mixtures.min(share.div_ceil(2));
-    Effort { mixtures, most: all.most.min(share - mixtures), interpreted: all.interpreted }
+    Effort { mixtures, most: all.most.min(share - mixtures), ..all }
 }
 
 /// Compares code with the walker on one frame of a piece.

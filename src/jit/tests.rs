@@ -14,7 +14,8 @@ fn native_code_of_a_small_policy_is_valid() {
     let plan = plan(&policy);
     let code = compile(&plan, &Options::default()).unwrap();
     assert!(code.bytes() > 100);
-    let tried = validate(&plan, &code, Effort { mixtures: 200, most: 4_096, interpreted: 4_096 }).unwrap();
+    let tried =
+        validate(&plan, &code, Effort { mixtures: 200, most: 4_096, interpreted: 4_096, ..Effort::default() }).unwrap();
     assert!(tried > 500, "{tried}");
 }
 
@@ -43,6 +44,27 @@ fn many_rows_are_several_functions() {
     validate(&plan, &code, Effort::default()).unwrap();
 }
 
+#[test]
+fn units_that_differ_in_constants_share_their_code() {
+    let mut text = String::from("package demo\n\nfacts agent { trust: int 0..100 }\n");
+    for n in 0..90 {
+        let stage = ["dev", "staging", "prod"][n % 3];
+        text += &format!("action a{n} {{ stage: string, branch: string }}\n");
+        text += &format!("rule r{n} on a{n} {{ when agent.trust >= {n} and stage == {stage:?}\n green }}\n");
+        text += &format!("rule s{n} on a{n} {{ when branch in {{\"x\", \"y{n}\"}}\n yellow }}\n");
+    }
+    let sources = crate::SourceSet::single("demo.aasrule", text);
+    let policy = crate::Policy::compile(&sources, &crate::Settings::default()).unwrap();
+    let made = |share_from| {
+        let code = compile(policy.plan(), &Options { share_from, ..Options::default() }).unwrap();
+        validate_against(policy.typed(), policy.plan(), &code, Effort::default()).unwrap();
+        code.functions()
+    };
+    let (alone, shared) = (made(usize::MAX), made(0));
+    assert!(alone >= 180, "{alone}");
+    assert!(shared <= 12, "{shared}");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
 
@@ -52,8 +74,9 @@ proptest::proptest! {
         let policy = random_policy(source);
         let plan = plan(&policy);
         let optimise = source.below(2) == 0;
-        let code = compile(&plan, &Options { optimise, ..Options::default() }).unwrap();
-        let effort = Effort { mixtures: 100, most: 500, interpreted: 500 };
+        let share_from = if source.below(2) == 0 { 0 } else { usize::MAX };
+        let code = compile(&plan, &Options { optimise, share_from, ..Options::default() }).unwrap();
+        let effort = Effort { mixtures: 100, most: 500, interpreted: 500, ..Effort::default() };
         if let Err(difference) = validate_against(&policy, &plan, &code, effort) {
             panic!("{difference}\n{plan}");
         }

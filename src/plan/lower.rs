@@ -37,6 +37,15 @@ pub fn build(graph: &DecisionGraph<'_>) -> Plan {
 /// Builds it with lanes from so many rows on.
 #[must_use]
 pub fn build_with(graph: &DecisionGraph<'_>, choice: Choice) -> Plan {
+    build_keeping(graph, choice, |_| None)
+}
+
+/// Builds it with units that are known already.
+pub(super) fn build_keeping(
+    graph: &DecisionGraph<'_>,
+    choice: Choice,
+    mut known: impl FnMut(ActionId) -> Option<Unit>,
+) -> Plan {
     let policy = graph.policy;
     let mut keys = Keys::default();
     let mut units = Vec::with_capacity(graph.parts.len());
@@ -45,7 +54,8 @@ pub fn build_with(graph: &DecisionGraph<'_>, choice: Choice) -> Plan {
         if let About::Undeclared(patterns) = part.about {
             names.add(patterns, UnitId(units.len() as u32));
         }
-        units.push(unit(policy, part, &mut keys, choice));
+        let kept = if let About::Action(action) = part.about { known(action) } else { None };
+        units.push(kept.unwrap_or_else(|| unit(policy, part, &mut keys, choice)));
     }
     let own = (0..).map(UnitId).zip(&policy.actions).map(|(unit, action)| (&*action.name, unit));
     let aliases = policy.aliases.iter().map(|(alias, id)| (&**alias, UnitId(id.0)));

@@ -8,6 +8,7 @@
 //!
 //! INVARIANT: a frame of zeros is a frame of errors. Whatever is not written counts as erred.
 
+mod again;
 mod cell;
 mod classify;
 mod combine;
@@ -38,6 +39,7 @@ use crate::check::typed::ActionId;
 use crate::decision::{ItemId, Tier};
 use crate::graph::Effect;
 
+pub use again::build_again;
 pub use cell::{Cell, Place};
 pub use classify::{MAX_WORDS, classify};
 pub use combine::{Combine, Mask, Plain, RuleGroup, Silence, UNMATCHED, Watched};
@@ -73,6 +75,7 @@ pub struct Plan {
 pub struct UnitId(pub u32);
 
 /// The decision program of one action, or of one list of patterns over undeclared names.
+#[derive(Clone)]
 pub struct Unit {
     /// The action; none for undeclared names.
     pub action: Option<ActionId>,
@@ -110,6 +113,7 @@ pub struct Body<'u> {
 }
 
 /// A workflow that an item may start.
+#[derive(Clone)]
 pub struct RunDuty {
     /// The item.
     pub item: ItemId,
@@ -148,6 +152,11 @@ pub trait Run {
     /// Judges the rows of a piece: a bit for each that is true, and for each that erred.
     fn piece(&self, plan: &Plan, unit: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {
         judge_piece(plan.unit(unit).lanes.piece(piece).body(), frame)
+    }
+    /// What the unit's code shares with other units: equal numbers are one code with other constants. Nothing
+    /// where it is not known.
+    fn shape(&self, _unit: UnitId) -> Option<u64> {
+        None
     }
     /// Judges the rows that read the count in `out`, and the tier.
     fn second(&self, plan: &Plan, unit: UnitId, frame: &Frame, out: &mut Out);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Subject;
 use crate::check::canonical;
-use crate::check::typed::{Comparison, Item, TExpr, TExprKind};
+use crate::check::typed::{Comparison, Item, ItemBody, ItemKind, TExpr, TExprKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::value::Value;
@@ -20,27 +20,27 @@ struct Open {
 }
 
 /// Branches that can never hold, and comparisons that always do.
-pub(super) fn settled(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
-    for item in &subject.policy.items {
-        for condition in item.conditions() {
-            if let Some(span) = contradiction(condition) {
+pub(in crate::check) fn settled(item: &Item) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for condition in item.conditions() {
+        if let Some(span) = contradiction(condition) {
+            out.push(
+                Diagnostic::new(Code::NeverMatches, span, format!("`{}` can never match here.", short(item)))
+                    .at("no value fulfils this together with the rest")
+                    .help("Correct the condition, or the range declared on the field."),
+            );
+        }
+        for part in conjuncts(condition) {
+            if always(part) {
                 out.push(
-                    Diagnostic::new(Code::NeverMatches, span, format!("`{}` can never match here.", short(item)))
-                        .at("no value fulfils this together with the rest")
-                        .help("Correct the condition, or the range declared on the field."),
+                    Diagnostic::new(Code::AlwaysMatches, part.span, "This condition is always true.")
+                        .at("within the declared range")
+                        .help("Remove it, or correct the bound."),
                 );
-            }
-            for part in conjuncts(condition) {
-                if always(part) {
-                    out.push(
-                        Diagnostic::new(Code::AlwaysMatches, part.span, "This condition is always true.")
-                            .at("within the declared range")
-                            .help("Remove it, or correct the bound."),
-                    );
-                }
             }
         }
     }
+    out
 }
 
 fn short(item: &Item) -> &str {
@@ -146,28 +146,28 @@ fn always(part: &TExpr) -> bool {
     }
 }
 
+/// A digest of what an item says: the same for items of a package with the same actions, conditions and tiers.
+/// Of some items nothing is said: cells of a table repeat each other, and limits count each for itself.
+pub(in crate::check) fn meaning(item: &Item) -> Option<blake3::Hash> {
+    let branches = match &item.body {
+        ItemBody::Rule { branches, .. } | ItemBody::Floor { branches, .. } => branches,
+        ItemBody::Relax { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => return None,
+    };
+    let counts = matches!(item.kind, ItemKind::Limit | ItemKind::Cooldown | ItemKind::Budget);
+    if counts || item.name.ends_with(']') {
+        return None;
+    }
+    let says: Vec<String> = branches.iter().map(|b| format!("{} {}", b.tier, canonical::text(&b.when))).collect();
+    let key = format!("{} {} {:?} {}", item.package, item.kind.keyword(), item.scope, says.join(";"));
+    Some(blake3::hash(key.as_bytes()))
+}
+
 /// Two rules or two guards of a package with the same actions, conditions and tiers.
 pub(super) fn repeated(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<String, &Item> = HashMap::new();
-    for item in subject.policy.items.iter().filter(|i| !i.name.ends_with(']')) {
-        let branches = match &item.body {
-            crate::check::typed::ItemBody::Rule { branches, .. }
-            | crate::check::typed::ItemBody::Floor { branches, .. } => branches,
-            crate::check::typed::ItemBody::Relax { .. }
-            | crate::check::typed::ItemBody::Exception { .. }
-            | crate::check::typed::ItemBody::Approval { .. } => continue,
-        };
-        if matches!(
-            item.kind,
-            crate::check::typed::ItemKind::Limit
-                | crate::check::typed::ItemKind::Cooldown
-                | crate::check::typed::ItemKind::Budget
-        ) {
-            continue;
-        }
-        let says: Vec<String> = branches.iter().map(|b| format!("{} {}", b.tier, canonical::text(&b.when))).collect();
-        let key = format!("{} {} {:?} {}", item.package, item.kind.keyword(), item.scope, says.join(";"));
-        if let Some(first) = seen.get(&key) {
+    let mut seen: HashMap<blake3::Hash, &Item> = HashMap::new();
+    for (item, said) in subject.policy.items.iter().zip(subject.said) {
+        let Some(meaning) = said.meaning else { continue };
+        if let Some(first) = seen.get(&meaning) {
             out.push(
                 Diagnostic::new(
                     Code::DuplicateCondition,
@@ -179,7 +179,7 @@ pub(super) fn repeated(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
                 .help("Remove one of them."),
             );
         } else {
-            seen.insert(key, item);
+            seen.insert(meaning, item);
         }
     }
 }

@@ -206,14 +206,12 @@ pub(super) fn uncovered_reds(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
 /// Declared actions that no rule names: they get the default.
 pub(super) fn unruled_actions(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let policy = subject.policy;
-    let ruled: BTreeSet<ActionId> = policy
-        .items
-        .iter()
-        .filter(|i| rule_branches(i).is_some())
-        .flat_map(|i| i.scope.actions.iter().copied())
-        .collect();
-    for (i, action) in policy.actions.iter().enumerate() {
-        if !ruled.contains(&ActionId(i as u32)) {
+    let mut ruled = vec![false; policy.actions.len()];
+    for item in policy.items.iter().filter(|i| rule_branches(i).is_some()) {
+        item.scope.actions.iter().for_each(|action| ruled[action.0 as usize] = true);
+    }
+    for (action, ruled) in policy.actions.iter().zip(ruled) {
+        if !ruled {
             let default = policy.settings.default_tier;
             out.push(
                 Diagnostic::new(Code::UnruledAction, action.span, format!("No rule names {}.", action.name))

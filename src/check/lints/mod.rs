@@ -7,7 +7,11 @@ mod texts;
 mod unused;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+pub(super) use conditions::{meaning, settled};
+
+use super::said::Said;
 use super::typed::TypedPolicy;
 use crate::action_name::SortedNames;
 use crate::diagnostic::Diagnostic;
@@ -19,6 +23,8 @@ pub(super) struct Subject<'a> {
     pub(super) set: &'a PolicySet,
     pub(super) sources: &'a SourceSet,
     pub(super) policy: &'a TypedPolicy,
+    /// What is told of each item.
+    pub(super) said: &'a [Arc<Said>],
     /// Items that something mentions.
     pub(super) mentioned: &'a BTreeSet<DefId>,
     /// The names of the policy's actions.
@@ -42,7 +48,7 @@ pub(super) fn run(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     unused::items(subject, out);
     patterns::neighbours(subject, out);
     patterns::rules_on_everything(subject, out);
-    conditions::settled(subject, out);
+    out.extend(subject.said.iter().flat_map(|said| said.settled.iter().cloned()));
     conditions::repeated(subject, out);
     decisions::idle_floors(subject, out);
     decisions::undone_relaxes(subject, out);

@@ -17,11 +17,11 @@ use crate::plan::{Encoding, Node, NodeId, Plan, Unit, Walker};
 use crate::types::Type;
 
 /// Frames enough to reach every state of most slots.
-const FEW: Effort = Effort { mixtures: 100, most: 200, interpreted: 200 };
+const FEW: Effort = Effort { mixtures: 100, most: 200, interpreted: 200, repeated: 24 };
 
 /// Fast to make: these tests compile many times.
 fn quick(fault: Option<EmitFault>) -> Options {
-    Options { optimise: false, verify: false, fault }
+    Options { optimise: false, verify: false, fault, ..Options::default() }
 }
 
 /// Policies in which every construct occurs many times.
@@ -43,13 +43,15 @@ fn faults_of_the_emitter_are_caught() {
         EmitFault::TierWithoutExceptions,
         EmitFault::TierWithoutErrors,
         EmitFault::TierOfAllRowsButTheFirst,
+        EmitFault::ConstantsOffByOne,
     ];
     let mut policies = policies();
     policies.extend(small());
     for fault in all {
-        let caught = policies.iter().any(|policy| {
+        let caught = policies.iter().enumerate().any(|(place, policy)| {
             let plan = plan(policy);
-            let code = compile(&plan, &quick(Some(fault))).unwrap();
+            let share_from = if place % 2 == 0 { 0 } else { usize::MAX };
+            let code = compile(&plan, &Options { share_from, ..quick(Some(fault)) }).unwrap();
             validate(&plan, &code, FEW).is_err()
         });
         assert!(caught, "{fault:?} was not caught");

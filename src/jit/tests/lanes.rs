@@ -5,7 +5,7 @@ use super::super::{Effort, Options, clif, compile, validate, validate_against};
 use crate::plan::lanes::tests::{crowd, crowd_inputs, differs, same_shape, with_lanes, without_lanes};
 use crate::plan::tests::Source;
 
-const FEW: Effort = Effort { mixtures: 20, most: 60, interpreted: 60 };
+const FEW: Effort = Effort { mixtures: 20, most: 60, interpreted: 60, repeated: 16 };
 
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 30, failure_persistence: None, ..Default::default() })]
@@ -66,7 +66,7 @@ fn faults_of_the_emitter_are_caught_in_pieces() {
         .collect();
     for fault in all {
         let caught = plans.iter().any(|plan| {
-            let options = Options { optimise: false, verify: false, fault: Some(fault) };
+            let options = Options { optimise: false, verify: false, fault: Some(fault), ..Options::default() };
             validate(plan, &compile(plan, &options).unwrap(), FEW).is_err()
         });
         assert!(caught, "{fault:?} was not caught");

@@ -18,7 +18,7 @@ fn resident_pages() -> usize {
 fn ten_thousand_reloads_leave_memory_flat() {
     let policy = given::small_policy();
     let plan = plan(&policy);
-    let options = Options { optimise: false, verify: false, fault: None };
+    let options = Options { optimise: false, verify: false, ..Options::default() };
     let mut kept = compile(&plan, &options).unwrap();
     for _ in 0..500 {
         kept = compile(&plan, &options).unwrap();
