@@ -8,6 +8,7 @@ use super::bind::{Bindings, Bound, BoundUnit, How, Missing, at};
 use super::walks::Walks;
 use super::{Fields, Given};
 use crate::entities::Entities;
+use crate::plan::hash::ends;
 use crate::plan::{Encoding, Frame, Place, Slot, Take, TextTest, Unit};
 use crate::types::TypeTable;
 
@@ -43,9 +44,35 @@ enum Check {
 #[derive(Clone, Debug)]
 enum Asked {
     /// Its id among a few.
-    Symbol(Box<[(Box<str>, u64)]>),
-    /// Whether a test holds.
+    Symbol(Box<[(Known, u64)]>),
+    /// Whether it begins so, in at most eight bytes.
+    Starts(Part),
+    /// Whether it ends so, in at most eight bytes.
+    Ends(Part),
+    /// Whether another test holds.
     Test(TextTest),
+}
+
+/// A text of the policy, told by its length and ends where it is short.
+#[derive(Clone, Debug)]
+struct Known {
+    ends: (u64, u64),
+    text: Box<str>,
+}
+
+/// A few bytes at one end of a text.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    bytes: u64,
+    mask: u64,
+    length: u32,
+}
+
+/// A text of a request with its ends.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    text: &'a str,
+    ends: (u64, u64),
 }
 
 /// Bounds of a length in bytes: what is within these is surely within those in characters.
@@ -53,7 +80,7 @@ enum Asked {
 struct Lengths(u32, u32);
 
 /// Most texts that a symbol is compared with one after the other.
-const FEW: usize = 6;
+const FEW: usize = 8;
 
 impl Hot {
     /// The hot way of an action over its first slots, if all of them can go it.
@@ -97,8 +124,9 @@ impl Hot {
                 },
                 Look::Text { name, lengths, asked } => match of.given(*name as usize) {
                     Given::Text(text) if lengths.surely_hold(text) => {
+                        let told = Told { text, ends: ends(text.as_bytes()) };
                         for (word, asked) in asked {
-                            let Some(told) = asked.of(text) else { return false };
+                            let Some(told) = asked.of(told) else { return false };
                             words[*word as usize] = told;
                         }
                     }
@@ -126,14 +154,51 @@ impl Hot {
 }
 
 impl Asked {
-    /// The word for a text.
-    #[inline]
-    fn of(&self, text: &str) -> Option<u64> {
-        match self {
-            Self::Symbol(few) => Some(few.iter().find(|(one, _)| **one == *text).map_or(0, |(_, id)| *id)),
-            Self::Test(test) => test.holds(text).map(|holds| if holds { 1 } else { 2 }),
+    /// The quickest form of a test.
+    fn test(test: &TextTest) -> Self {
+        match test {
+            TextTest::Starts(part) if part.len() <= 8 => {
+                let bytes = ends(part.as_bytes()).0;
+                Self::Starts(Part { bytes, mask: mask(part.len()), length: part.len() as u32 })
+            }
+            TextTest::Ends(part) if part.len() <= 8 => {
+                let bytes = ends(part.as_bytes()).1;
+                let mask = !mask(8 - part.len());
+                Self::Ends(Part { bytes, mask, length: part.len() as u32 })
+            }
+            TextTest::Starts(_) | TextTest::Ends(_) | TextTest::Contains(_) | TextTest::Patterns(_) => {
+                Self::Test(test.clone())
+            }
         }
     }
+
+    /// The word for a text.
+    #[inline]
+    fn of(&self, told: Told<'_>) -> Option<u64> {
+        let holds = match self {
+            Self::Symbol(few) => {
+                return Some(few.iter().find(|(known, _)| known.is(told)).map_or(0, |(_, id)| *id));
+            }
+            Self::Starts(part) => told.ends.0 & part.mask == part.bytes && part.length as usize <= told.text.len(),
+            Self::Ends(part) => told.ends.1 & part.mask == part.bytes && part.length as usize <= told.text.len(),
+            Self::Test(test) => test.holds(told.text)?,
+        };
+        Some(if holds { 1 } else { 2 })
+    }
+}
+
+impl Known {
+    #[inline]
+    fn is(&self, told: Told<'_>) -> bool {
+        self.ends == told.ends
+            && self.text.len() == told.text.len()
+            && (self.text.len() <= 16 || *self.text == *told.text)
+    }
+}
+
+/// The lowest bytes of a word.
+fn mask(bytes: usize) -> u64 {
+    if bytes >= 8 { u64::MAX } else { (1 << (8 * bytes)) - 1 }
 }
 
 impl Check {
@@ -196,10 +261,11 @@ impl Making {
             (Take::Word(_), _, How::Bool) => self.read.push(Look::Bool { name, word, truth: false }),
             (Take::Truth(_), _, How::Bool) => self.read.push(Look::Bool { name, word, truth: true }),
             (Take::Text(_, test), _, How::Text(least, greatest)) => {
-                self.ask(name, Lengths::of(*least, *greatest), word, Asked::Test(test.clone()));
+                self.ask(name, Lengths::of(*least, *greatest), word, Asked::test(test));
             }
             (Take::Symbol(_), Encoding::Symbol(table), How::Text(least, greatest)) if table.len() <= FEW => {
-                let few = table.iter().map(|(text, id)| (text.clone(), *id as u64)).collect();
+                let known = |text: &str| Known { ends: ends(text.as_bytes()), text: text.into() };
+                let few = table.iter().map(|(text, id)| (known(text), *id as u64)).collect();
                 self.ask(name, Lengths::of(*least, *greatest), word, Asked::Symbol(few));
             }
             (_, _, _) => return None,

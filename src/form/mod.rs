@@ -16,6 +16,7 @@ mod walks;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::action_name::MAX_NAME_BYTES;
 use crate::decision::{Decision, Determining, Obligation, Tier};
 use crate::entities::Entities;
 use crate::facts::Facts;
@@ -172,8 +173,18 @@ impl<T: Fields> Form<T> {
     pub fn tier(&mut self, of: &T, entities: &Entities) -> Tier {
         match self.policy.plan().declared(of.action()) {
             Some(unit) => self.tier_in(unit, of, entities),
-            None => self.general_tier(of, entities),
+            None => self.undeclared_tier(of, entities),
         }
+    }
+
+    /// The tier of an action that nobody declares: the default, where no floor is about its name.
+    fn undeclared_tier(&mut self, of: &T, entities: &Entities) -> Tier {
+        if self.concerns_nobody(of) { self.policy.plan().default } else { self.general_tier(of, entities) }
+    }
+
+    /// Whether no item is about the action of a value, which nobody declares. Its parameters are not judged then.
+    fn concerns_nobody(&mut self, of: &T) -> bool {
+        of.action().len() <= MAX_NAME_BYTES && !self.policy.plan().concerns(of.action(), &mut self.scratch)
     }
 
     /// The tier of a request whose action was looked up before; the value's own [`action`](Fields::action) is not read.
@@ -218,6 +229,11 @@ impl<T: Fields> Form<T> {
     pub fn decide<'s>(&'s mut self, of: &'s T, entities: &'s Entities) -> Ruling<'s, T> {
         let unit = self.policy.plan().declared(of.action());
         let quick = unit.filter(|unit| self.bindings.units[unit.0 as usize].mode != Mode::General);
+        if unit.is_none() && self.concerns_nobody(of) {
+            let verdict = self.scratch.default_verdict(self.policy.plan().default);
+            let found = Found::Quick(verdict);
+            return Ruling { policy: &self.policy, bindings: &self.bindings, of, entities, found };
+        }
         let Some(unit) = quick else { return self.told(of, entities) };
         if self.decide_hot(unit, of, entities) {
             let found = Found::Quick(self.scratch.verdict());
@@ -339,7 +355,7 @@ impl<T: Fields> Ruling<'_, T> {
                 let action = name.and_then(|unit| self.policy.plan().unit(unit).action);
                 let typed = self.policy.typed();
                 let Some(action) = action else {
-                    // INVARIANT: a quick ruling is about a declared action.
+                    // An action that nobody declares: its own name is part of the decision.
                     let (request, facts) = self.bindings.general(typed, self.of);
                     return self.policy.decide(&request, &facts, self.entities);
                 };

@@ -33,6 +33,12 @@ impl Scratch {
         &mut self.frames[0]
     }
 
+    /// The verdict of a request that no item is about.
+    pub(crate) fn default_verdict(&mut self, default: Tier) -> &Verdict {
+        self.verdict.by_default(default);
+        &self.verdict
+    }
+
     /// The last verdict that was made here.
     #[must_use]
     pub fn verdict(&self) -> &Verdict {

@@ -218,6 +218,13 @@ impl Plan {
         self.names.find(name, out);
     }
 
+    /// Whether an undeclared name concerns any unit.
+    pub(crate) fn concerns(&self, name: &str, scratch: &mut Scratch) -> bool {
+        scratch.units.clear();
+        self.undeclared(name, &mut scratch.units);
+        !scratch.units.is_empty()
+    }
+
     /// All units with their ids.
     pub fn units(&self) -> impl Iterator<Item = (UnitId, &Unit)> {
         (0..).map(UnitId).zip(&self.units)

@@ -47,6 +47,12 @@ impl Default for Verdict {
 }
 
 impl Verdict {
+    /// Makes it that of a request that no item is about.
+    pub(super) fn by_default(&mut self, default: Tier) {
+        self.clear(default);
+        self.determining.push(Determining { item: None, branch: 0, tier: default, outcome: Outcome::Held });
+    }
+
     /// Empties it for another request.
     fn clear(&mut self, tier: Tier) {
         self.tier = tier;
