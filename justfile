@@ -63,6 +63,15 @@ bench-quick:
 instructions *ARGS:
     cargo bench --profile fast --locked -p aas --bench instructions -- {{ARGS}}
 
+# Cedar's three applications of its OOPSLA'24 paper: every answer compared, then both engines timed.
+bench-oopsla:
+    #!/usr/bin/env sh
+    set -eu
+    cd benches/oopsla
+    cargo build --release --locked
+    target/release/oopsla check
+    target/release/oopsla bench --out target/records.jsonl
+
 # A million generated pairs of policies and requests through every engine.
 soak:
     AAS_SOAK=1000000 cargo test --release --workspace -- --include-ignored soak

@@ -90,17 +90,34 @@ impl<'a> Subjects<'a> {
 }
 
 impl<'a> Subjects<'a> {
-    /// Whether one path's end lies in the other's, where entities stand all along both; none where they do not.
+    /// A truth, where known entities stand all along its paths; none where they do not, or it is no truth.
     #[inline]
-    fn straight(&self, a: &Path, b: &Path) -> Option<Option<bool>> {
-        let entity = self.walked(&a.base, &a.attributes)?;
-        let Some((last, before)) = b.attributes.split_last() else {
-            return Some(entity.is_in(self.walked(&b.base, &[])?));
-        };
-        match self.walked(&b.base, before)?.link(*last as usize) {
-            Link::One(group) => Some(entity.is_in(group)),
-            Link::Many(groups) => Some(entity.is_in_one_of(groups)),
-            Link::Absent | Link::Erred | Link::Other(_) => None,
+    fn straight(&self, relation: &Relation) -> Option<Option<bool>> {
+        match relation {
+            Relation::In(a, b) => {
+                let entity = self.walked(&a.base, &a.attributes)?;
+                let Some((last, before)) = b.attributes.split_last() else {
+                    return Some(entity.is_in(self.walked(&b.base, &[])?));
+                };
+                match self.walked(&b.base, before)?.link(*last as usize) {
+                    Link::One(group) => Some(entity.is_in(group)),
+                    Link::Many(groups) => Some(entity.is_in_one_of(groups)),
+                    Link::Absent | Link::Erred | Link::Other(_) => None,
+                }
+            }
+            Relation::Same(a, b, same) => {
+                let (a, b) = (self.walked(&a.base, &a.attributes)?, self.walked(&b.base, &b.attributes)?);
+                Some(Some(a.is(b) == *same))
+            }
+            Relation::Contains(collection, element) => {
+                let element = self.walked(&element.base, &element.attributes)?;
+                let (last, before) = collection.attributes.split_last()?;
+                match self.walked(&collection.base, before)?.link(*last as usize) {
+                    Link::Many(nodes) if !nodes.unclear => Some(Some(nodes.iter().any(|node| node.is(element)))),
+                    Link::Many(_) | Link::One(_) | Link::Absent | Link::Erred | Link::Other(_) => None,
+                }
+            }
+            Relation::Attribute(..) | Relation::InOne(..) => None,
         }
     }
 
@@ -214,9 +231,7 @@ impl Relation {
     /// The word for subjects that were looked up.
     #[inline]
     pub fn take_of<'a>(&'a self, encoding: &Encoding, subjects: &Subjects<'a>) -> Taken {
-        if let Self::In(a, b) = self
-            && let Some(told) = subjects.straight(a, b)
-        {
+        if let Some(told) = subjects.straight(self) {
             return Taken::Word(Some(told.map_or(0, bits)));
         }
         self.by(encoding, Reader { source: subjects })
