@@ -112,7 +112,7 @@ pub(crate) fn run(wanted: &Wanted) -> Result<(), String> {
         }
     }
     for name in plain {
-        if wanted.wants("load") {
+        if wanted.wants("load") && !name.starts_with("w4") {
             load(name, &mut programs, &mut sink)?;
         }
         if wanted.wants("memory") && name == "w2_10000" {

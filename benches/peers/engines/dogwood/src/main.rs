@@ -7,7 +7,7 @@ use std::fmt::Write;
 use dogwood_language::{Authorizer, Event, LoweredPolicySet, PolicySchema, ServiceSchema, Validator, Value};
 use dogwood_local_engine::LocalTemporalEngine;
 use kit::{Arm, Ask, DEFAULT, Engine, Files, Mode, Tier, Workload};
-use workload::{BLACK, How, Scope, Test};
+use workload::{BLACK, How, Rule, Scope, Test};
 
 fn condition(test: &Test) -> String {
     match test {
@@ -32,9 +32,19 @@ fn condition(test: &Test) -> String {
     }
 }
 
+/// The rules that speak about an action of the schema: Dogwood takes a policy that cannot apply for an error.
+fn rules(workload: &Workload) -> Vec<&Rule> {
+    let vocabulary = workload.vocabulary();
+    let covers = |rule: &&Rule| match &rule.scope {
+        Scope::Name(_) => true,
+        Scope::Start(start) => vocabulary.iter().any(|action| action.starts_with(start.as_str())),
+    };
+    workload.rules.iter().filter(covers).collect()
+}
+
 fn policies(workload: &Workload) -> String {
     let mut text = String::new();
-    for rule in &workload.rules {
+    for rule in rules(workload) {
         let scope = match &rule.scope {
             Scope::Name(name) => format!("action == Bench::Action::{name:?}"),
             Scope::Start(start) if start.is_empty() => "action".into(),
@@ -77,7 +87,7 @@ fn schema(workload: &Workload) -> String {
 }
 
 fn write(workload: &Workload) -> Files {
-    let tiers: String = workload.rules.iter().map(|rule| char::from(b'0' + rule.tier)).collect();
+    let tiers: String = rules(workload).iter().map(|rule| char::from(b'0' + rule.tier)).collect();
     vec![("policies.dw".into(), policies(workload)), ("cedarschema".into(), schema(workload)), ("tiers".into(), tiers)]
 }
 
@@ -110,8 +120,10 @@ impl Dogwood {
         let schema = PolicySchema::from_cedarschema_str(schema).map_err(|error| error.to_string())?;
         let service = ServiceSchema::defaults();
         let set = LoweredPolicySet::from_str(policies, &service, &schema).map_err(|error| error.to_string())?;
-        if !Validator::new().validate(&set).validation_passed() {
-            return Err("the policies do not fit the schema".into());
+        let found = Validator::new().validate(&set);
+        if !found.validation_passed() {
+            let errors: Vec<String> = found.validation_errors().map(ToString::to_string).collect();
+            return Err(errors.join("\n"));
         }
         let authorizer = Authorizer::builder(set).temporal_engine(LocalTemporalEngine::new()).build();
         Ok(Self {
