@@ -61,7 +61,7 @@ bench-quick:
 
 # Instructions of representative decisions under callgrind, compared with the table within 2 %.
 instructions *ARGS:
-    cargo bench --profile fast --locked -p aas --bench instructions -- {{ARGS}}
+    cargo bench --profile counted --locked -p aas --bench instructions -- {{ARGS}}
 
 # Cedar's three applications of its OOPSLA'24 paper: every answer compared, then both engines timed.
 bench-oopsla:
