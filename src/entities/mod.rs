@@ -230,8 +230,8 @@ impl<'e> Node<'e> {
     pub fn is_in_one_of(self, groups: Nodes<'_>) -> Option<bool> {
         #[cfg(test)]
         if self.of.planted.is_some() {
-            let told = groups.iter().map(|group| self.is_in(group));
-            return told.fold(Some(false), |sum, one| if sum == Some(true) { sum } else { one });
+            let told: Vec<Option<bool>> = groups.iter().map(|group| self.is_in(group)).collect();
+            return if told.contains(&Some(true)) { Some(true) } else { told.last().copied().unwrap_or(Some(false)) };
         }
         if groups.iter().any(|group| self.is(group) || self.lies_in(group)) {
             return Some(true);

@@ -22,7 +22,7 @@ pub(crate) fn name(ty: u32, id: &str) -> EntityRef {
 
 /// Types of even number may lie in others.
 pub(crate) fn nests(ty: EntityTypeId) -> bool {
-    ty.0 % 2 == 0
+    ty.0.is_multiple_of(2)
 }
 
 /// Numbers from a seed.

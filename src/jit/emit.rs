@@ -224,6 +224,7 @@ impl<'m> Emitter<'m> {
     }
 
     /// The function of the intermediate code in hand: one that was made of the same code, or a new one.
+    #[allow(clippy::result_large_err, reason = "it is Cranelift's own, and told at once")]
     fn compiled(&mut self) -> Result<FuncId, cranelift_module::ModuleError> {
         let mut shape = None;
         if let Some(known) = &self.alike {
@@ -424,7 +425,7 @@ impl<'u> Code<'_, 'u> {
                 Cell::Word(self.slot(place, *slot), known)
             }
             Node::Const(word) => match self.table_of(place) {
-                Some(table) => Cell::Word(self.from_table(table, *word as usize), None),
+                Some(table) => Cell::Word(self.constant_at(table, *word as usize), None),
                 None => Cell::Word(self.own_constant(*word), None),
             },
             Node::Arithmetic(how, a, b) => self.arithmetic(*how, of(a), of(b)),

@@ -34,7 +34,7 @@ impl Code<'_, '_> {
     }
 
     /// A word of the table of constants.
-    pub(super) fn from_table(&mut self, table: Value, place: usize) -> Value {
+    pub(super) fn constant_at(&mut self, table: Value, place: usize) -> Value {
         let flags = MemFlagsData::trusted().with_readonly();
         #[cfg(test)]
         if self.planted(EmitFault::NextConstant) {
@@ -50,7 +50,7 @@ impl Code<'_, '_> {
         #[cfg(test)]
         let count = if self.planted(EmitFault::SmallSetTooShort) { count.saturating_sub(1) } else { count };
         for place in first..first + count {
-            let other = self.from_table(table, place);
+            let other = self.constant_at(table, place);
             let hit = self.b.ins().icmp(IntCC::Equal, word, other);
             found = Some(match found {
                 Some(found) => self.b.ins().bor(found, hit),

@@ -140,7 +140,7 @@ mod tests {
             let filed: Vec<&str> = all
                 .iter()
                 .enumerate()
-                .filter(|(n, _)| seed.rotate_right(*n as u32) % 5 == 0)
+                .filter(|(n, _)| seed.rotate_right(*n as u32).is_multiple_of(5))
                 .map(|(_, t)| &**t)
                 .collect();
             for end in [End::Head, End::Tail] {

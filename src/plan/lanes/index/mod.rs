@@ -58,6 +58,7 @@ impl Lists {
 
 /// Pieces by the value of a key.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each lane")]
 pub(crate) enum Index {
     /// By a number.
     Words {
