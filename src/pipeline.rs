@@ -46,7 +46,7 @@ pub fn check(sources: &SourceSet, settings: &Settings) -> Checked {
     check_with(sources, settings, None)
 }
 
-/// Checks a set that may be much like the one before: the same result as [`check`], with less work.
+/// Checks a set that may be much like the one before: the same result as [`check`](fn@check), with less work.
 #[must_use]
 pub fn check_again(sources: &SourceSet, settings: &Settings, memory: &mut Memory) -> Checked {
     check_with(sources, settings, Some(memory))
