@@ -13,7 +13,7 @@ pub struct Facts {
     pub env: RawFields,
     /// Flags by qualified name; a keyed flag is an object by key, `a/b` for two keys.
     pub flags: RawFields,
-    /// Standings of limits, cooldowns and budgets by qualified name: `{"exceeded": bool, "near": bool}`.
+    /// Readings of state by the qualified name of their item: `{"exceeded": bool, "near": bool}` for a limit.
     pub state: RawFields,
     /// What the runtime saw of this request.
     pub observed: RawFields,
@@ -53,6 +53,13 @@ impl Facts {
     #[must_use]
     pub fn observed(mut self, name: &str, value: Raw) -> Self {
         self.observed.push((name.into(), value));
+        self
+    }
+
+    /// Adds the readings of a stateful item.
+    #[must_use]
+    pub fn state(mut self, item: &str, readings: RawFields) -> Self {
+        self.state.push((item.into(), Raw::Object(readings)));
         self
     }
 

@@ -22,7 +22,7 @@ use super::bytes::{Coded, Reader, Taken, Writer, malformed, record};
 /// What every artefact begins with. The first byte is no text; the line ends show what a careless transfer did.
 const MAGIC: [u8; 8] = *b"\x89AASC\r\n\x1a";
 /// Version of the format. Whatever changes the bytes of any artefact changes it.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 const HEADER: usize = 56;
 const BEFORE_ID: usize = 24;
 /// Most bytes of an index; that of 100,000 rules has less than one.

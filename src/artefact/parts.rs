@@ -4,7 +4,7 @@ use super::bytes::{Coded, Reader, Taken, Writer, choice, malformed, numbered, re
 use crate::builtin::BuiltinId;
 use crate::check::typed::{
     ActionDef, ActionId, Arithmetic, Branch, Comparison, Duty, FactGroup, FactSchemas, FlagDef, FlagId, ItemBody,
-    ItemKind, NamePatterns, Principals, QuantifierKind, Standing, TExpr, TExprKind, TypedText, TypedTextPart, VarId,
+    ItemKind, NamePatterns, Principals, QuantifierKind, TExpr, TExprKind, TypedText, TypedTextPart, VarId,
 };
 use crate::decision::{ItemId, Tier};
 use crate::types::{EntityDef, EnumDef, FieldDef, FieldType, Origin, RecordDef, TypeTable};
@@ -21,8 +21,8 @@ record!(FieldDef { name, ty, origin, default, doc, span });
 record!(FieldType { ty, range, length, element });
 choice!(Origin { 0 Parameter, 1 Claimed, 2 Observed });
 
-record!(FactSchemas { agent, session, env });
-choice!(FactGroup { 0 Agent, 1 Session, 2 Env });
+record!(FactSchemas { agent, session, env, state });
+choice!(FactGroup { 0 Agent, 1 Session, 2 Env, 3 State });
 record!(FlagDef { name, keys, ty, default, strict, span });
 record!(ActionDef { name, package, fields, severity, doc, span });
 record!(NamePatterns { any, parts });
@@ -48,9 +48,8 @@ choice!(TExprKind {
     13 Not(of), 14 And(all), 15 Or(all), 16 AtLeast(count, all), 17 Compare(how, a, b), 18 Arithmetic(how, a, b),
     19 ToDecimal(of), 20 In(a, b), 21 Call(id, arguments),
     22 Quantified { quantifier, variable, over, filter, body },
-    23 SetOf(all), 24 ListOf(all), 25 SecretsFound(of), 26 SecretsKinds(of), 27 Warnings(count), 28 Standing(item, what),
+    23 SetOf(all), 24 ListOf(all), 25 SecretsFound(of), 26 SecretsKinds(of), 27 Warnings(count),
 });
-choice!(Standing { 0 Exceeded, 1 Near });
 choice!(Comparison { 0 Equal, 1 NotEqual, 2 Less, 3 LessOrEqual, 4 Greater, 5 GreaterOrEqual });
 choice!(Arithmetic { 0 Add, 1 Subtract, 2 Multiply });
 choice!(QuantifierKind { 0 Any, 1 All, 2 Count });

@@ -168,6 +168,7 @@ impl<B: Bytes> Artefact<B> {
             items: Vec::new(),
             tests: Vec::new(),
             asserts: Vec::new(),
+            state: crate::check::typed::state::StateDefs::default(),
             hash: self.policy_hash(),
         })
     }

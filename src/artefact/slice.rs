@@ -124,6 +124,7 @@ pub fn part_of(policy: &TypedPolicy, action: &str) -> TypedPolicy {
         facts: policy.facts.clone(),
         flags: policy.flags.clone(),
         undeclared: policy.undeclared.clone(),
+        state: crate::check::typed::state::StateDefs::default(),
         hash: policy.hash.clone(),
     };
     let mut slice = Slice::new(policy);

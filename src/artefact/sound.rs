@@ -97,7 +97,7 @@ impl Sound<'_> {
         };
         let kind = Type::Enum(EnumId::AGENT_KIND);
         require(first(0, "id", &Type::String) && first(1, "kind", &kind), "the facts of agents are others")?;
-        for group in [&facts.agent, &facts.session, &facts.env] {
+        for group in [&facts.agent, &facts.session, &facts.env, &facts.state] {
             self.fields(group)?;
         }
         ascending(policy.flags.iter().map(|flag| &flag.name))?;
@@ -332,8 +332,7 @@ impl Sound<'_> {
             | TExprKind::Now
             | TExprKind::ActionName
             | TExprKind::Principal
-            | TExprKind::Warnings(_)
-            | TExprKind::Standing(..) => Ok(()),
+            | TExprKind::Warnings(_) => Ok(()),
         }
     }
 }

@@ -91,6 +91,7 @@ pub(super) fn declared_text(policy: &TypedPolicy) -> String {
     let _ = writeln!(out, "agent{}", sorted_fields(&policy.facts.agent));
     let _ = writeln!(out, "session{}", sorted_fields(&policy.facts.session));
     let _ = writeln!(out, "env{}", sorted_fields(&policy.facts.env));
+    let _ = writeln!(out, "state{}", sorted_fields(&policy.facts.state));
     for flag in &policy.flags {
         flag_line(flag, &mut out);
     }
@@ -316,7 +317,6 @@ fn write_expr(expr: &TExpr, out: &mut String) {
         K::SecretsKinds(None) => write!(out, "secret-kinds"),
         K::SecretsKinds(Some(of)) => return write_one("secret-kinds-in", of, out),
         K::Warnings(n) => write!(out, "warnings:{n}"),
-        K::Standing(item, what) => write!(out, "standing:{item}:{what:?}"),
     };
 }
 

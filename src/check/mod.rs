@@ -75,6 +75,7 @@ pub fn check_again(
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
+    checker.declare_readings();
     checker.check_consts();
     let items = checker.check_items(memory.as_deref_mut());
     checker.nothing_is_lost(&items);
@@ -111,6 +112,7 @@ pub fn check_again(
         items,
         tests,
         asserts,
+        state: typed::state::StateDefs::default(),
         hash: crate::decision::PolicyHash("".into()),
     };
     let (declared, said) = match memory {

@@ -5,14 +5,35 @@ use super::Checker;
 use super::expression::typed;
 use super::items::{Draft, Place};
 use super::scope::Reach;
-use super::typed::{Branch, Duty, Item, ItemBody, ItemKind, Scope, Standing, TExpr, TExprKind};
+use super::typed::{Branch, Duty, FactGroup, Item, ItemBody, ItemKind, Scope, TExpr, TExprKind};
 use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{self, StateKind};
-use crate::types::{Origin, Type};
+use crate::types::{FieldDef, FieldType, Origin, Type};
 
 impl Checker<'_> {
+    /// Declares what may be read of stateful items, before any condition is read.
+    pub(super) fn declare_readings(&mut self) {
+        for id in self.set.def_ids() {
+            let def = self.set.def(id);
+            let crate::hir::DefKind::State(kind) = def.kind else { continue };
+            if kind.is_floor() {
+                let name = self.set.qualified(id);
+                self.facts.state.extend(["exceeded", "near"].map(|part| FieldDef {
+                    name: format!("{name}.{part}").into(),
+                    ty: FieldType::plain(Type::Bool),
+                    origin: Origin::Observed,
+                    default: None,
+                    doc: String::new(),
+                    span: def.span,
+                }));
+            }
+        }
+        self.facts.state.sort_by(|a, b| a.name.cmp(&b.name));
+        self.facts.state.dedup_by(|a, b| a.name == b.name);
+    }
+
     pub(super) fn state(&mut self, place: Place<'_>, state: &ast::State) -> Option<Draft> {
         let reach = match state.kind {
             StateKind::Limit | StateKind::Cooldown | StateKind::Budget | StateKind::Window => Reach::Open,
@@ -107,15 +128,16 @@ impl Checker<'_> {
         }
         let name: std::sync::Arc<str> = self.set.qualified(place.def).into();
         let text = Self::plain_text(because);
-        let branch = |what, tier, span: Span| Branch {
-            when: standing(name.clone(), what, span),
+        let facts = &self.facts.state;
+        let branch = |part, tier, span: Span| Branch {
+            when: reading(facts, &name, part, span),
             tier,
             because: Some(text.clone()),
             code: None,
             span,
         };
-        let mut branches = vec![branch(Standing::Exceeded, tier, span)];
-        branches.extend(state.warn.map(|(tier, span)| branch(Standing::Near, tier, span)));
+        let mut branches = vec![branch("exceeded", tier, span)];
+        branches.extend(state.warn.map(|(tier, span)| branch("near", tier, span)));
         let mut obligations = Vec::new();
         if let Some(path) = &state.instead {
             obligations.extend(self.instead(place, path, tier == Tier::Black));
@@ -182,6 +204,9 @@ impl Checker<'_> {
     }
 }
 
-fn standing(name: std::sync::Arc<str>, what: Standing, span: Span) -> TExpr {
-    typed(TExprKind::Standing(name, what), Type::Bool, span)
+/// A reading of an item that gives it: [`Checker::declare_readings`] came before.
+fn reading(facts: &[FieldDef], item: &str, part: &str, span: Span) -> TExpr {
+    let name = format!("{item}.{part}");
+    let place = facts.partition_point(|def| *def.name < *name);
+    typed(TExprKind::Fact(FactGroup::State, place as u32), Type::Bool, span)
 }

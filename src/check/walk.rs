@@ -17,8 +17,7 @@ impl TExpr {
             | K::Var(_)
             | K::SecretsFound(None)
             | K::SecretsKinds(None)
-            | K::Warnings(_)
-            | K::Standing(..) => Vec::new(),
+            | K::Warnings(_) => Vec::new(),
             K::Attribute(a, _)
             | K::RecordField(a, _)
             | K::MapGet(a, _)

@@ -168,13 +168,14 @@ impl Schemas {
         &self.actions[place]
     }
 
-    /// A group of facts.
+    /// A group of facts that are read by schema; readings of state are not.
     #[inline]
-    pub(super) fn group(&self, of: FactGroup) -> &Group {
+    pub(super) fn group(&self, of: FactGroup) -> Option<&Group> {
         match of {
-            FactGroup::Agent => &self.agent,
-            FactGroup::Session => &self.session,
-            FactGroup::Env => &self.env,
+            FactGroup::Agent => Some(&self.agent),
+            FactGroup::Session => Some(&self.session),
+            FactGroup::Env => Some(&self.env),
+            FactGroup::State => None,
         }
     }
 }

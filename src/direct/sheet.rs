@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::check::typed::FactGroup;
 use crate::plan::Answer;
 use crate::raw::{Raw, RawFields};
+use crate::reader::Readings;
 
 /// What stands in a field or fact. Texts are places, so that nothing is borrowed from one request to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub struct Sheet {
     pub(super) given: OnceCell<Vec<(Arc<str>, Raw)>>,
     /// What was said of flags; none where nothing was.
     pub(super) flags: Option<RawFields>,
-    pub(super) state: RawFields,
+    pub(super) readings: Readings,
     pub(super) now: Option<i64>,
     /// Whether declared start values stand for facts that were not given.
     pub(super) starts: bool,
@@ -153,7 +154,7 @@ impl Sheet {
         self.claims = None;
         drop(self.given.take());
         self.flags = None;
-        self.state.clear();
+        self.readings.clear();
         self.now = None;
     }
 
@@ -164,13 +165,14 @@ impl Sheet {
         self.fields.reset(fields);
     }
 
-    /// Facts of a group.
+    /// Facts of a group that is read by schema.
     #[inline]
-    pub(super) fn group(&self, of: FactGroup) -> &Spots {
+    pub(super) fn group(&self, of: FactGroup) -> Option<&Spots> {
         match of {
-            FactGroup::Agent => &self.agent,
-            FactGroup::Session => &self.session,
-            FactGroup::Env => &self.env,
+            FactGroup::Agent => Some(&self.agent),
+            FactGroup::Session => Some(&self.session),
+            FactGroup::Env => Some(&self.env),
+            FactGroup::State => None,
         }
     }
 }

@@ -149,7 +149,7 @@ fn facets(inputs: &dyn Inputs, bound: &Bound) -> Vec<String> {
         cell(Place::Principal),
         format!("{:?}", inputs.secrets(None)),
         format!("{:?}", inputs.flag(crate::check::typed::FlagId(0), &[])),
-        format!("{:?}", inputs.standing("demo.none", crate::check::typed::Standing::Near)),
+        format!("{:?}", inputs.fact(FactGroup::State, 0)),
     ];
     for place in 0..bound.fields.len() {
         all.push(cell(Place::Field(place as u32)));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::schema::{Entry, Schemas, Shape};
 use super::sheet::{self, Sheet, Spot, Spots};
-use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
+use crate::check::typed::{FactGroup, FlagId, TypedPolicy};
 use crate::entities::Entities;
 use crate::json;
 use crate::plan::{Answer, Cell, Inputs, Place, UnitId};
 use crate::raw::{Raw, RawFields, to_raw};
-use crate::reader::{flag, secrets_in, standing};
+use crate::reader::{flag, secrets_in};
 use crate::types::EntityTypeId;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
 
@@ -122,9 +122,10 @@ impl Inputs for View<'_> {
             Place::Field(place) => {
                 self.cell_of(&self.sheet.fields, &self.schemas.action(self.sheet.action).fields, place)
             }
-            Place::Fact(group, place) => {
-                self.cell_of(self.sheet.group(group), &self.schemas.group(group).entries, place)
-            }
+            Place::Fact(group, place) => match (self.sheet.group(group), self.schemas.group(group)) {
+                (Some(spots), Some(of)) => self.cell_of(spots, &of.entries, place),
+                (_, _) => Cell::of(self.sheet.readings.get(self.policy, place as usize)),
+            },
             Place::Now => self.sheet.now.map_or(Cell::Erred, Cell::Word),
             Place::Principal => match self.sheet.agent.all.first().and_then(|spot| self.part(spot)) {
                 Some(id) => Cell::Entity(EntityTypeId::AGENT, id),
@@ -138,7 +139,10 @@ impl Inputs for View<'_> {
     }
 
     fn fact(&self, group: FactGroup, place: usize) -> &Answer {
-        self.answer_of(self.sheet.group(group), &self.schemas.group(group).entries, place)
+        match (self.sheet.group(group), self.schemas.group(group)) {
+            (Some(spots), Some(of)) => self.answer_of(spots, &of.entries, place),
+            (_, _) => self.sheet.readings.get(self.policy, place),
+        }
     }
 
     fn flag(&self, id: FlagId, keys: &[Value]) -> Answer {
@@ -160,13 +164,6 @@ impl Inputs for View<'_> {
             Cell::Absent | Cell::Erred | Cell::Word(_) | Cell::Text(_) | Cell::Value(_) => {
                 Err(Fault::new(FaultKind::Missing, "the agent's id is not there"))
             }
-        }
-    }
-
-    fn standing(&self, name: &str, what: Standing) -> Result<bool, Fault> {
-        match standing(&self.sheet.state, name, what)? {
-            Value::Bool(held) => Ok(held),
-            _ => Err(Fault::new(FaultKind::IllTyped, "expected a bool")),
         }
     }
 

@@ -106,6 +106,7 @@ pub(super) struct Bindings {
     pub(super) agent: Vec<Bound>,
     pub(super) session: Vec<Bound>,
     pub(super) env: Vec<Bound>,
+    pub(super) state: Vec<Bound>,
     pub(super) now: Option<u32>,
 }
 
@@ -142,10 +143,10 @@ impl Bindings {
             }
         };
         let units = policy.plan().units.iter().map(unit).collect();
-        let [agent, session, env] = [FactGroup::Agent, FactGroup::Session, FactGroup::Env].map(facts);
+        let [agent, session, env, state] = FactGroup::ALL.map(facts);
         let now = names.iter().position(|name| *name == "now").map(|place| place as u32);
         let names = names.iter().map(|name| Arc::from(*name)).collect();
-        let mut made = Self { names, units, hot: Vec::new(), agent, session, env, now };
+        let mut made = Self { names, units, hot: Vec::new(), agent, session, env, state, now };
         let hot = |(id, (bound, unit)): (UnitId, (&BoundUnit, &Unit))| {
             if bound.mode == Mode::General {
                 return HotUnit::default();
@@ -168,6 +169,7 @@ impl Bindings {
             FactGroup::Agent => &self.agent,
             FactGroup::Session => &self.session,
             FactGroup::Env => &self.env,
+            FactGroup::State => &self.state,
         }
     }
 
@@ -213,7 +215,7 @@ impl Bindings {
 }
 
 fn group_of(word: &str) -> Option<FactGroup> {
-    [FactGroup::Agent, FactGroup::Session, FactGroup::Env].into_iter().find(|group| group.name() == word)
+    FactGroup::ALL.into_iter().find(|group| group.name() == word)
 }
 
 fn find<'a>(defs: &'a [FieldDef], name: &str) -> Option<&'a FieldDef> {
@@ -325,9 +327,7 @@ fn reads_places_only(unit: &Unit) -> bool {
     let programs = blocks.flat_map(|block| &block.slots).filter(|slot| matches!(slot.take, Take::Program));
     let mut all =
         programs.map(|slot| &slot.program).chain(unit.runs.iter().flat_map(|run| run.arguments.iter().map(|(_, p)| p)));
-    all.all(|program| {
-        program.all(&|one| !matches!(one, Program::Flag(..) | Program::Secrets { .. } | Program::Standing(..)))
-    })
+    all.all(|program| program.all(&|one| !matches!(one, Program::Flag(..) | Program::Secrets { .. })))
 }
 
 /// An untyped value of what a name says; none where it is absent.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bind::{Bindings, Bound, BoundUnit, How, Missing, at, raw_of};
 use super::{Fields, Given};
-use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
+use crate::check::typed::{FactGroup, FlagId, TypedPolicy};
 use crate::entities::Entities;
 use crate::json;
 use crate::plan::{Answer, Cell, Inputs, Place};
@@ -31,7 +31,7 @@ pub(super) struct FormInputs<'a, T> {
 
 struct Values {
     fields: Vec<OnceCell<Answer>>,
-    facts: [Vec<OnceCell<Answer>>; 3],
+    facts: [Vec<OnceCell<Answer>>; FactGroup::ALL.len()],
 }
 
 impl<'a, T: Fields> FormInputs<'a, T> {
@@ -65,7 +65,7 @@ impl<'a, T: Fields> FormInputs<'a, T> {
         let cells = |n: usize| std::iter::repeat_with(OnceCell::new).take(n).collect();
         self.values.get_or_init(|| Values {
             fields: cells(self.unit.fields.len()),
-            facts: [FactGroup::Agent, FactGroup::Session, FactGroup::Env].map(|g| cells(self.bindings.facts(g).len())),
+            facts: FactGroup::ALL.map(|g| cells(self.bindings.facts(g).len())),
         })
     }
 
@@ -152,7 +152,7 @@ impl<T: Fields> Inputs for FormInputs<'_, T> {
     }
 
     fn flag(&self, _: FlagId, _: &[Value]) -> Answer {
-        // INVARIANT: units that ask for flags, standings or secrets are decided the general way.
+        // INVARIANT: units that ask for flags or secrets are decided the general way.
         Err(general_only())
     }
 
@@ -175,10 +175,6 @@ impl<T: Fields> Inputs for FormInputs<'_, T> {
             Err(fault) => Err(fault.clone()),
             Ok(_) => Err(Fault::new(FaultKind::Missing, "the agent's id is not there")),
         }
-    }
-
-    fn standing(&self, _: &str, _: Standing) -> Result<bool, Fault> {
-        Err(general_only())
     }
 
     fn entities(&self) -> &Entities {

@@ -177,8 +177,7 @@ impl<'p> Maker<'_, 'p> {
             | TExprKind::ListOf(_)
             | TExprKind::SecretsFound(_)
             | TExprKind::SecretsKinds(_)
-            | TExprKind::Warnings(_)
-            | TExprKind::Standing(..) => self.atom(expr),
+            | TExprKind::Warnings(_) => self.atom(expr),
         }
     }
 
@@ -302,7 +301,6 @@ fn sources<'p>(expr: &'p TExpr, out: &mut Vec<Source<'p>>) {
         K::Now => out.push(Source::Now),
         K::ActionName => out.push(Source::ActionName),
         K::Principal => out.push(Source::Principal),
-        K::Standing(name, _) => out.push(Source::Standing(name)),
         K::Warnings(_) => out.push(Source::Warnings),
         K::SecretsFound(None) | K::SecretsKinds(None) => out.push(Source::Secrets),
         K::SecretsFound(Some(of)) | K::SecretsKinds(Some(of)) => sources(of, out),

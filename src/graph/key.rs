@@ -95,8 +95,7 @@ fn spell(expr: &TExpr, out: &mut String) {
         | TExprKind::ListOf(_)
         | TExprKind::SecretsFound(_)
         | TExprKind::SecretsKinds(_)
-        | TExprKind::Warnings(_)
-        | TExprKind::Standing(..) => spell_form(expr, out),
+        | TExprKind::Warnings(_) => spell_form(expr, out),
     }
 }
 
@@ -153,10 +152,6 @@ fn spell_form(expr: &TExpr, out: &mut String) {
         K::SecretsFound(of) => open("secrets", &of.iter().map(|e| &**e).collect::<Vec<_>>(), out),
         K::SecretsKinds(of) => open("kinds", &of.iter().map(|e| &**e).collect::<Vec<_>>(), out),
         K::Warnings(n) => open(&format!("warnings{n}"), &[], out),
-        K::Standing(name, what) => {
-            named("s", name, out);
-            open(&format!("{what:?}"), &[], out);
-        }
     }
 }
 

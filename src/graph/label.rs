@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::builtin::{self, Form};
-use crate::check::typed::{Arithmetic, Comparison, FactGroup, Standing, TExpr, TExprKind, TypedPolicy};
+use crate::check::typed::{Arithmetic, Comparison, FactGroup, TExpr, TExprKind, TypedPolicy};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -121,13 +121,6 @@ impl Printer<'_> {
             K::Warnings(n) => {
                 let _ = write!(self.out, "warnings >= {n}");
             }
-            K::Standing(name, what) => {
-                let what = match what {
-                    Standing::Exceeded => "is exceeded",
-                    Standing::Near => "is near",
-                };
-                let _ = write!(self.out, "{} {what}", short(name));
-            }
         }
     }
 
@@ -168,7 +161,11 @@ impl Printer<'_> {
 
     fn fact(&mut self, group: FactGroup, place: u32) {
         let field = self.policy.facts.group(group).get(place as usize).map_or("?", |f| &f.name);
-        let _ = write!(self.out, "{}.{field}", group.name());
+        let _ = match (group, field.rsplit_once('.')) {
+            // The reading of an item is known by the item's own name.
+            (FactGroup::State, Some((item, part))) => write!(self.out, "{}.{part}", short(item)),
+            (_, _) => write!(self.out, "{}.{field}", group.name()),
+        };
     }
 
     fn variable(&mut self, depth: u32) {
@@ -305,7 +302,7 @@ fn binding(kind: &TExprKind) -> Binding {
         K::And(all) if all.len() > 1 => Binding::And,
         K::Quantified { .. } => Binding::Or,
         K::Not(_) | K::Has(_) => Binding::Not,
-        K::Compare(..) | K::In(..) | K::Coalesce(..) | K::Warnings(_) | K::Standing(..) => Binding::Compare,
+        K::Compare(..) | K::In(..) | K::Coalesce(..) | K::Warnings(_) => Binding::Compare,
         K::Call(id, arguments) => match builtin::all().get(id.0 as usize).map(|row| row.form) {
             Some(Form::Relation) if arguments.len() == 2 => Binding::Compare,
             Some(Form::Relation | Form::Property | Form::Method | Form::Function) | None => Binding::Tight,

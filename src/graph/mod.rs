@@ -97,8 +97,6 @@ pub enum Source<'p> {
     ActionName,
     /// The principal.
     Principal,
-    /// The standing of a limit, cooldown or budget.
-    Standing(&'p Arc<str>),
     /// How many floors hold.
     Warnings,
     /// All parameters and claims, scanned for secrets.

@@ -149,6 +149,7 @@ pub(crate) fn policy(mut items: Vec<Item>, default: Tier) -> TypedPolicy {
             ],
             session: vec![],
             env: vec![],
+            state: Vec::new(),
         },
         flags: vec![FlagDef {
             name: "demo.halt".into(),
@@ -164,6 +165,7 @@ pub(crate) fn policy(mut items: Vec<Item>, default: Tier) -> TypedPolicy {
         items,
         tests: vec![],
         asserts: vec![],
+        state: crate::check::typed::state::StateDefs::default(),
         hash: PolicyHash("0".into()),
     }
 }

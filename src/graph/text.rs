@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{About, DecisionGraph, Edge, Effect, Node, Part, Row, Source, draw, label};
-use crate::check::typed::TypedPolicy;
+use crate::check::typed::{FactGroup, TypedPolicy};
 
 impl fmt::Display for DecisionGraph<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +67,10 @@ pub(super) fn source_name(policy: &TypedPolicy, source: &Source<'_>) -> String {
         Source::Field(name) => name.to_string(),
         Source::Fact(group, place) => {
             let field = policy.facts.group(*group).get(*place as usize).map_or("?", |f| &f.name);
-            format!("{}.{field}", group.name())
+            match (group, field.rsplit_once('.')) {
+                (FactGroup::State, Some((item, part))) => format!("{}.{part}", label::short(item)),
+                (_, _) => format!("{}.{field}", group.name()),
+            }
         }
         Source::Flag(id) => {
             format!("flag.{}", policy.flags.get(id.0 as usize).map_or("?", |f| label::short(&f.name)))
@@ -75,7 +78,6 @@ pub(super) fn source_name(policy: &TypedPolicy, source: &Source<'_>) -> String {
         Source::Now => "now".into(),
         Source::ActionName => "action".into(),
         Source::Principal => "agent.id".into(),
-        Source::Standing(name) => label::short(name).to_string(),
         Source::Warnings => "warnings".into(),
         Source::Secrets => "all parameters and claims".into(),
     }

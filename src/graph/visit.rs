@@ -28,8 +28,7 @@ pub fn visit<'e>(expr: &'e TExpr, each: &mut impl FnMut(&'e TExpr)) {
         | K::ActionName
         | K::Principal
         | K::Var(_)
-        | K::Warnings(_)
-        | K::Standing(..) => {}
+        | K::Warnings(_) => {}
         K::Attribute(of, _) | K::RecordField(of, _) | K::MapGet(of, _) | K::Has(of) | K::Not(of) | K::ToDecimal(of) => {
             visit(of, each)
         }

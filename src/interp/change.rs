@@ -96,6 +96,10 @@ fn set(bound: &mut Bound, candidate: &Candidate) {
         Slot::Fact(FactGroup::Agent, i) => bound.agent.get_mut(i as usize),
         Slot::Fact(FactGroup::Session, i) => bound.session.get_mut(i as usize),
         Slot::Fact(FactGroup::Env, i) => bound.env.get_mut(i as usize),
+        Slot::Fact(FactGroup::State, i) => {
+            bound.readings.set(i, Ok(Some(candidate.value.clone())));
+            None
+        }
         Slot::Now => {
             bound.now = candidate.value.word();
             None
@@ -110,7 +114,7 @@ fn current(scene: &Scene<'_>, slot: Slot) -> crate::reader::Attribute {
     let bound = scene.bound;
     match slot {
         Slot::Field(i) => bound.fields.get(i as usize).cloned().unwrap_or(Ok(None)),
-        Slot::Fact(group, i) => bound.fact(group, i),
+        Slot::Fact(group, i) => bound.fact(scene.policy, group, i),
         Slot::Now => Ok(bound.now.map(Value::Timestamp)),
     }
 }

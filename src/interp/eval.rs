@@ -127,7 +127,6 @@ impl<'a> Evaluator<'a> {
             | TExprKind::ActionName
             | TExprKind::Principal
             | TExprKind::Var(_)
-            | TExprKind::Standing(..)
             | TExprKind::Warnings(_) => self.given(e),
             TExprKind::Flag(id, keys) => self.flag(e, *id, keys),
             TExprKind::Attribute(owner, place) => self.attribute(e, owner, *place),
@@ -156,14 +155,13 @@ impl<'a> Evaluator<'a> {
         let bound = self.scene.bound;
         let found = match &e.kind {
             TExprKind::Field(name) => bound.field(self.scene.policy, name),
-            TExprKind::Fact(group, place) => bound.fact(*group, *place),
+            TExprKind::Fact(group, place) => bound.fact(self.scene.policy, *group, *place),
             TExprKind::Now => match bound.now {
                 Some(now) => Ok(Some(Value::Timestamp(now))),
                 None => Err(Fault::new(FaultKind::NoNow, "the host gave no time")),
             },
             TExprKind::ActionName => Ok(Some(Value::Str(bound.name.clone()))),
             TExprKind::Principal => bound.principal.clone().map(|p| Some(Value::Entity(p))),
-            TExprKind::Standing(item, which) => bound.standing(item, *which).map(Some),
             TExprKind::Warnings(enough) => Ok(Some(Value::Bool(self.scene.warnings >= *enough))),
             TExprKind::Var(id) => match self.variables.get(id.0 as usize) {
                 Some(value) => value.clone().map(Some),
@@ -361,10 +359,15 @@ pub(super) fn yes_no(truth: Truthful) -> Answer {
 #[must_use]
 pub fn reads(policy: &crate::check::typed::TypedPolicy, e: &TExpr) -> Option<Arc<str>> {
     match &e.kind {
-        TExprKind::Field(name) | TExprKind::Standing(name, _) => Some(name.clone()),
+        TExprKind::Field(name) => Some(name.clone()),
         TExprKind::Fact(group, place) => {
             let def = policy.facts.group(*group).get(*place as usize)?;
-            Some(format!("{}.{}", group.name(), def.name).into())
+            match group {
+                FactGroup::State => Some(def.name.clone()),
+                FactGroup::Agent | FactGroup::Session | FactGroup::Env => {
+                    Some(format!("{}.{}", group.name(), def.name).into())
+                }
+            }
         }
         TExprKind::Flag(id, _) => Some(format!("flag.{}", policy.flags.get(id.0 as usize)?.name).into()),
         TExprKind::Now => Some("now".into()),

@@ -77,8 +77,7 @@ fn form(when: &TExpr, hasher: &mut DefaultHasher) {
             | TExprKind::ListOf(_)
             | TExprKind::SecretsFound(_)
             | TExprKind::SecretsKinds(_)
-            | TExprKind::Warnings(_)
-            | TExprKind::Standing(..) => {}
+            | TExprKind::Warnings(_) => {}
         }
     });
 }

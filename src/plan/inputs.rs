@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, Place};
-use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
+use crate::check::typed::{FactGroup, FlagId, TypedPolicy};
 use crate::entities::Entities;
 use crate::json;
 use crate::reader::{Bound, to_raw};
@@ -37,11 +37,6 @@ pub trait Inputs {
     /// # Errors
     /// Where the agent's id could not be told.
     fn principal(&self) -> Evaluated;
-    /// What the host says of a limit, cooldown or budget.
-    ///
-    /// # Errors
-    /// Where it says nothing.
-    fn standing(&self, name: &str, what: Standing) -> Result<bool, Fault>;
     /// The prepared entities.
     fn entities(&self) -> &Entities;
     /// The kinds of secrets in a value, or in all parameters and claims, as a set.
@@ -91,6 +86,7 @@ impl Inputs for Read<'_> {
             FactGroup::Agent => &self.bound.agent,
             FactGroup::Session => &self.bound.session,
             FactGroup::Env => &self.bound.env,
+            FactGroup::State => return self.bound.readings.get(self.policy, place),
         };
         facts.get(place).unwrap_or(Self::NOTHING)
     }
@@ -109,13 +105,6 @@ impl Inputs for Read<'_> {
 
     fn principal(&self) -> Evaluated {
         self.bound.principal.clone().map(Value::Entity)
-    }
-
-    fn standing(&self, name: &str, what: Standing) -> Result<bool, Fault> {
-        match self.bound.standing(name, what)? {
-            Value::Bool(b) => Ok(b),
-            _ => Err(Fault::new(FaultKind::IllTyped, "expected a bool")),
-        }
     }
 
     fn entities(&self) -> &Entities {

@@ -333,8 +333,7 @@ impl<'a, 'p> Lower<'a, 'p> {
             | K::SetOf(_)
             | K::ListOf(_)
             | K::SecretsFound(_)
-            | K::SecretsKinds(_)
-            | K::Standing(..) => self.truth_slot(level, expr),
+            | K::SecretsKinds(_) => self.truth_slot(level, expr),
         }
     }
 
@@ -486,8 +485,7 @@ impl<'a, 'p> Lower<'a, 'p> {
             | K::ListOf(_)
             | K::SecretsFound(_)
             | K::SecretsKinds(_)
-            | K::Warnings(_)
-            | K::Standing(..) => {}
+            | K::Warnings(_) => {}
         }
         self.word_slot(level, expr)
     }

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use super::inputs::{Answer, Inputs};
 use crate::builtin::{self, BuiltinId, Context, compare};
 use crate::check::typed::{
-    ActionDef, ActionId, Arithmetic, Comparison, FactGroup, FlagId, QuantifierKind, Standing, TExpr, TExprKind,
-    TypedPolicy,
+    ActionDef, ActionId, Arithmetic, Comparison, FactGroup, FlagId, QuantifierKind, TExpr, TExprKind, TypedPolicy,
 };
 use crate::value::{Fault, FaultKind, Value};
 
@@ -90,8 +89,6 @@ pub enum Program {
         /// Whether only `found` is asked.
         found: bool,
     },
-    /// What the host says of a stateful floor.
-    Standing(Arc<str>, Standing),
 }
 
 /// The fields of the action that a unit is for.
@@ -153,8 +150,7 @@ impl Program {
             | K::ListOf(_)
             | K::SecretsFound(_)
             | K::SecretsKinds(_)
-            | K::Warnings(_)
-            | K::Standing(..) => Self::compile_value(names, expr),
+            | K::Warnings(_) => Self::compile_value(names, expr),
         }
     }
 
@@ -206,7 +202,6 @@ impl Program {
             K::SecretsFound(of) => Self::Secrets { of: of.as_deref().map(one), found: true },
             K::SecretsKinds(of) => Self::Secrets { of: of.as_deref().map(one), found: false },
             K::Warnings(n) => Self::Const(Value::Bool((names.warnings)(*n))),
-            K::Standing(name, what) => Self::Standing(name.clone(), *what),
         }
     }
 
@@ -227,8 +222,7 @@ impl Program {
             | Self::Now
             | Self::ActionName
             | Self::Principal
-            | Self::Var(_)
-            | Self::Standing(..) => Vec::new(),
+            | Self::Var(_) => Vec::new(),
             Self::Attribute(of, _)
             | Self::RecordField(of, _)
             | Self::MapGet(of, _)
@@ -338,7 +332,6 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
                 let kinds = self.inputs.secrets(of.as_deref())?;
                 if *found { yes_no(elements(&kinds).is_some_and(|e| !e.is_empty())) } else { owned(Ok(Some(kinds))) }
             }
-            Program::Standing(name, what) => yes_no(self.inputs.standing(name, *what)?),
         }
     }
 
@@ -378,8 +371,7 @@ impl<'a, I: Inputs + ?Sized> Runner<'a, I> {
             | Program::Quantified { .. }
             | Program::SetOf(_)
             | Program::ListOf(_)
-            | Program::Secrets { .. }
-            | Program::Standing(..) => self.told(program, variables),
+            | Program::Secrets { .. } => self.told(program, variables),
         }
     }
 

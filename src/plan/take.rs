@@ -183,8 +183,7 @@ pub(super) fn place_of(program: &Program) -> Option<Place> {
         | Program::Quantified { .. }
         | Program::SetOf(_)
         | Program::ListOf(_)
-        | Program::Secrets { .. }
-        | Program::Standing(..) => None,
+        | Program::Secrets { .. } => None,
     }
 }
 

@@ -8,7 +8,7 @@ mod relations;
 use std::sync::Arc;
 
 use crate::builtin::Context;
-use crate::check::typed::{FactGroup, FlagId, Standing, TypedPolicy};
+use crate::check::typed::{FactGroup, FlagId, TypedPolicy};
 use crate::decision::{ItemId, Obligation, Outcome, Tier};
 use crate::entities::Entities;
 use crate::graph::tests as given;
@@ -112,10 +112,6 @@ impl Inputs for Given {
 
     fn principal(&self) -> Evaluated {
         Ok(Value::Entity(EntityRef { ty: EntityTypeId::AGENT, id: "a1".into() }))
-    }
-
-    fn standing(&self, _: &str, _: Standing) -> Result<bool, Fault> {
-        Err(unavailable())
     }
 
     fn entities(&self) -> &Entities {

@@ -203,8 +203,7 @@ impl<'a> Counter<'a> {
             | Program::Arithmetic(..)
             | Program::RecordField(..)
             | Program::MapGet(..)
-            | Program::Flag(..)
-            | Program::Standing(..) => Work::plain(VALUE),
+            | Program::Flag(..) => Work::plain(VALUE),
             Program::Attribute(..) => Work::plain(ENTITY + VALUE),
             Program::Compare(_, a, b) => Work::plain(VALUE).and(Work::steps(self.bytes(a).min(self.bytes(b)))),
             Program::In(a, b) => {

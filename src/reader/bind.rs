@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{ReadContext, field, leaves};
+use super::{ReadContext, Readings, field, leaves};
 use crate::action_name;
-use crate::check::typed::{ActionDef, ActionId, FactGroup, FlagId, NamePatterns, Scope, Standing, TypedPolicy};
+use crate::check::typed::{ActionDef, ActionId, FactGroup, FlagId, NamePatterns, Scope, TypedPolicy};
 use crate::decision::DecisionError;
 use crate::facts::Facts;
 use crate::raw::{Raw, RawFields, get};
@@ -60,6 +60,8 @@ pub struct Bound {
     pub session: Vec<Attribute>,
     /// Facts by their places in the schemas.
     pub env: Vec<Attribute>,
+    /// What the host says of state.
+    pub readings: Readings,
     /// The time of the snapshot, in microseconds since the Unix epoch.
     pub now: Option<i64>,
     /// `Agent(agent.id)`
@@ -71,7 +73,6 @@ pub struct Bound {
     /// Parameters and claims as they came, for the scan for secrets.
     pub given: Vec<(Arc<str>, Raw)>,
     flags: RawFields,
-    state: RawFields,
 }
 
 impl Bound {
@@ -117,7 +118,7 @@ impl Bound {
             dropped,
             given: request.params.iter().chain(&request.claims).cloned().collect(),
             flags: facts.flags.clone(),
-            state: facts.state.clone(),
+            readings: Readings::read(policy, &facts.state),
         }
     }
 
@@ -139,11 +140,12 @@ impl Bound {
     ///
     /// # Errors
     /// The fault that stands in it.
-    pub fn fact(&self, group: FactGroup, place: u32) -> Attribute {
+    pub fn fact(&self, policy: &TypedPolicy, group: FactGroup, place: u32) -> Attribute {
         let values = match group {
             FactGroup::Agent => &self.agent,
             FactGroup::Session => &self.session,
             FactGroup::Env => &self.env,
+            FactGroup::State => return self.readings.get(policy, place as usize).clone(),
         };
         let missing = || Err(Fault::new(FaultKind::Missing, "the facts were read for another policy"));
         values.get(place as usize).cloned().unwrap_or_else(missing)
@@ -155,14 +157,6 @@ impl Bound {
     /// Where the host gave none, or none that its type can hold.
     pub fn flag(&self, policy: &TypedPolicy, id: FlagId, keys: &[Value]) -> Attribute {
         flag(policy, &self.flags, id, keys)
-    }
-
-    /// What the host says of a limit, cooldown or budget.
-    ///
-    /// # Errors
-    /// Where it says nothing, or nothing that is a bool.
-    pub fn standing(&self, item: &str, which: Standing) -> Evaluated {
-        standing(&self.state, item, which)
     }
 
     /// The kinds of secrets in the texts of a value, or in those of all parameters and claims: a set.
@@ -204,24 +198,6 @@ pub(crate) fn flag(policy: &TypedPolicy, flags: &RawFields, id: FlagId, keys: &[
     match raw {
         Some(raw) => field::read(&def.ty, raw, &cx).map(Some),
         None => Err(Fault::new(FaultKind::Missing, "the host did not say how it stands")),
-    }
-}
-
-/// What the host says of a limit, cooldown or budget, among all that it says of such.
-pub(crate) fn standing(state: &RawFields, item: &str, which: Standing) -> Evaluated {
-    let member = match which {
-        Standing::Exceeded => "exceeded",
-        Standing::Near => "near",
-    };
-    let missing = || Fault::new(FaultKind::Missing, "the host did not say how it stands");
-    match get(state, item).ok_or_else(missing)? {
-        Raw::Object(members) => match get(members, member).ok_or_else(missing)? {
-            Raw::Bool(b) => Ok(Value::Bool(*b)),
-            Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
-            other => Err(Fault::new(FaultKind::IllTyped, format!("expected a bool, got {}", other.kind()))),
-        },
-        Raw::Unavailable(why) => Err(Fault::new(FaultKind::Unavailable, why.clone())),
-        other => Err(Fault::new(FaultKind::IllTyped, format!("expected an object, got {}", other.kind()))),
     }
 }
 

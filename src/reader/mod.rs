@@ -13,6 +13,7 @@
 mod bind;
 mod field;
 pub mod leaves;
+mod readings;
 mod snapshot;
 mod start;
 pub mod wire;
@@ -23,10 +24,11 @@ mod tests;
 pub use crate::raw::to_raw;
 pub use bind::{Attribute, Bound, Refusal};
 pub use field::{of_field as read_field, read, refuses};
+pub use readings::Readings;
 pub use snapshot::EntitiesError;
 pub use start::with_start_values;
 
-pub(crate) use bind::{fact, flag, secrets_in, standing};
+pub(crate) use bind::{fact, flag, secrets_in};
 pub(crate) use field::MAX_ID_BYTES;
 pub(crate) use start::add_flags;
 

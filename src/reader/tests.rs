@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::wire::{self, Placement};
 use super::{Bound, ReadContext, read, to_raw, with_start_values};
-use crate::check::typed::{
-    ActionDef, ActionId, FactGroup, FactSchemas, FlagDef, FlagId, RawEntity, Standing, TypedPolicy,
-};
+use crate::check::typed::{ActionDef, ActionId, FactGroup, FactSchemas, FlagDef, FlagId, RawEntity, TypedPolicy};
 use crate::decision::PolicyHash;
 use crate::entities::Entities;
 use crate::facts::Facts;
@@ -79,6 +77,9 @@ fn policy() -> TypedPolicy {
         types: types(),
         facts: FactSchemas {
             agent: vec![field("id", Type::String, Origin::Parameter), trust],
+            state: ["p.limit.exceeded", "p.limit.near", "p.other.near"]
+                .map(|name| field(name, Type::Bool, Origin::Observed))
+                .into(),
             ..FactSchemas::default()
         },
         flags: vec![
@@ -92,6 +93,7 @@ fn policy() -> TypedPolicy {
         items: Vec::new(),
         tests: Vec::new(),
         asserts: Vec::new(),
+        state: crate::check::typed::state::StateDefs::default(),
         hash: PolicyHash("0".into()),
     }
 }
@@ -222,7 +224,7 @@ fn claims_and_facts_that_are_wrong_become_error_values() {
     let undeclared = bind(&Request::new("nobody.knows"), &Facts::of_agent("bot"));
     assert_eq!(undeclared.field(&policy(), "cost").map_err(|f| f.kind).err(), Some(FaultKind::NotOnAction));
     assert!(kind("times").is_ok_and(|v| v.is_some_and(|v| v.same(&Value::Int(7)))), "a default is part of the request");
-    let trust = bound.fact(FactGroup::Agent, 1).map_err(|f| f.kind).err();
+    let trust = bound.fact(&policy(), FactGroup::Agent, 1).map_err(|f| f.kind).err();
     assert_eq!(trust, Some(FaultKind::Missing), "a start value is never taken by a decision");
 }
 
@@ -275,17 +277,23 @@ fn flags_are_read_by_key() {
     let started = Bound::new(&p, &Request::new("deploy"), &with_start_values(&p, &facts));
     let shop = started.flag(&p, FlagId(0), &[Value::str("shop")]);
     assert!(shop.is_ok_and(|v| v.is_some_and(|v| v.same(&Value::Bool(true)))), "the start value of every other key");
-    assert!(started.fact(FactGroup::Agent, 1).is_ok());
+    assert!(started.fact(&policy(), FactGroup::Agent, 1).is_ok());
 }
 
 #[test]
-fn standings_must_be_told() {
+fn readings_must_be_told() {
     let state = Raw::Object(vec![("exceeded".into(), Raw::Bool(true))]);
     let facts = Facts { state: vec![("p.limit".into(), state)], ..Facts::default() };
     let bound = bind(&Request::new("deploy"), &facts);
-    assert!(bound.standing("p.limit", Standing::Exceeded).is_ok());
-    assert_eq!(bound.standing("p.limit", Standing::Near).map_err(|f| f.kind).err(), Some(FaultKind::Missing));
-    assert_eq!(bound.standing("p.other", Standing::Near).map_err(|f| f.kind).err(), Some(FaultKind::Missing));
+    let p = policy();
+    let reading = |bound: &Bound, place| bound.fact(&p, FactGroup::State, place).map_err(|f| f.kind);
+    assert!(reading(&bound, 0).is_ok());
+    assert_eq!(reading(&bound, 1).err(), Some(FaultKind::Missing));
+    assert_eq!(reading(&bound, 2).err(), Some(FaultKind::Missing));
+    let away = Facts { state: vec![("p.limit".into(), Raw::Unavailable("away".into()))], ..Facts::default() };
+    let bound = bind(&Request::new("deploy"), &away);
+    let found = [0, 1, 2].map(|place| reading(&bound, place).err());
+    assert_eq!(found, [Some(FaultKind::Unavailable), Some(FaultKind::Unavailable), Some(FaultKind::Missing)]);
 }
 
 fn entity(ty: &str, id: &str, parents: &[(&str, &str)]) -> RawEntity {

@@ -104,14 +104,9 @@ impl Drawer<'_> {
                 }
             }
         }
-        for group in [FactGroup::Agent, FactGroup::Session, FactGroup::Env] {
-            let drawn = self.group(group, trouble);
-            match group {
-                FactGroup::Agent => case.facts.agent = drawn,
-                FactGroup::Session => case.facts.session = drawn,
-                FactGroup::Env => case.facts.env = drawn,
-            }
-        }
+        case.facts.agent = self.group(FactGroup::Agent, trouble);
+        case.facts.session = self.group(FactGroup::Session, trouble);
+        case.facts.env = self.group(FactGroup::Env, trouble);
         for (i, flag) in self.policy.flags.iter().enumerate() {
             if trouble > 0 && self.random.once_in(trouble) {
                 continue;
@@ -216,22 +211,24 @@ impl Drawer<'_> {
         }
     }
 
+    /// Readings of state by item; sometimes a whole item is unreadable.
     fn state(&mut self, trouble: usize) -> RawFields {
         let mut state = RawFields::new();
-        for name in &self.hints.standings {
-            let drawn = match if trouble > 0 { self.random.below(2 * trouble) } else { 9 } {
-                0 => continue,
-                1 => Raw::Unavailable("the store is away".into()),
-                2 => Raw::Object(vec![("exceeded".into(), Raw::Null)]),
-                _ => {
-                    let (exceeded, near) = (self.random.once_in(3), self.random.once_in(2));
-                    Raw::Object(vec![
-                        ("exceeded".into(), Raw::Bool(exceeded)),
-                        ("near".into(), Raw::Bool(near || exceeded)),
-                    ])
+        for (name, reading) in self.group(FactGroup::State, trouble) {
+            let (item, part) = name.rsplit_once('.').unwrap_or(("", &name));
+            match state.last_mut() {
+                Some((of, Raw::Object(parts))) if **of == *item => parts.push((part.into(), reading)),
+                Some((of, _)) if **of == *item => {}
+                Some(_) | None => {
+                    let unreadable = trouble > 0 && self.random.once_in(4 * trouble);
+                    let raw = if unreadable {
+                        Raw::Unavailable("the store is away".into())
+                    } else {
+                        Raw::Object(vec![(part.into(), reading)])
+                    };
+                    state.push((item.into(), raw));
                 }
-            };
-            state.push((name.clone(), drawn));
+            }
         }
         state
     }

@@ -41,8 +41,6 @@ pub struct Hints {
     pub keys: BTreeMap<Place, BTreeSet<Arc<str>>>,
     /// Entities that the policy names.
     pub entities: BTreeSet<EntityRef>,
-    /// Limits, cooldowns and budgets whose standing is read.
-    pub standings: BTreeSet<Arc<str>>,
     /// Constants that flags are asked for, key by key.
     pub flag_keys: BTreeMap<(FlagId, usize), Vec<Value>>,
     /// Whether the scanner of secrets is asked.
@@ -135,9 +133,6 @@ impl Hints {
                 }
             }
             TExprKind::Flag(id, keys) => self.flag(*id, keys, variables, found),
-            TExprKind::Standing(name, _) => {
-                self.standings.insert(name.clone());
-            }
             TExprKind::Quantified { over, filter, body, .. } => {
                 self.gather(over, variables, found);
                 let list = self.place(over, variables);

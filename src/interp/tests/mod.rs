@@ -60,6 +60,7 @@ pub(super) fn policy(mut items: Vec<Item>) -> TypedPolicy {
         items,
         tests: Vec::new(),
         asserts: Vec::new(),
+        state: crate::check::typed::state::StateDefs::default(),
         hash: PolicyHash("0".into()),
     }
 }

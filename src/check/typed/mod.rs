@@ -3,6 +3,8 @@
 //! INVARIANT: a `TypedPolicy` exists only for a set without errors. What it says is the input of the
 //! interpreter and of the plan alike.
 
+pub mod state;
+
 use std::sync::Arc;
 
 use crate::builtin::BuiltinId;
@@ -49,6 +51,8 @@ pub struct TypedPolicy {
     pub tests: Vec<TypedTest>,
     /// Asserts in text order.
     pub asserts: Vec<TypedAssert>,
+    /// What a governor keeps, and what requests touch of it.
+    pub state: state::StateDefs,
     /// Identity of what is above, tests and asserts left out.
     pub hash: PolicyHash,
 }
@@ -77,7 +81,7 @@ impl TypedPolicy {
     }
 }
 
-/// Fields of the three groups of facts. `agent[0]` is `id: string`, `agent[1]` is `kind: AgentKind`.
+/// Fields of the groups of facts. `agent[0]` is `id: string`, `agent[1]` is `kind: AgentKind`.
 #[derive(Clone, Debug, Default)]
 pub struct FactSchemas {
     /// `agent.*`
@@ -86,6 +90,8 @@ pub struct FactSchemas {
     pub session: Vec<FieldDef>,
     /// `env.*`
     pub env: Vec<FieldDef>,
+    /// Readings of state, named `pkg.item.part` and sorted by name; then those that conditions ask of history.
+    pub state: Vec<FieldDef>,
 }
 
 impl FactSchemas {
@@ -96,6 +102,7 @@ impl FactSchemas {
             FactGroup::Agent => &self.agent,
             FactGroup::Session => &self.session,
             FactGroup::Env => &self.env,
+            FactGroup::State => &self.state,
         }
     }
 }
@@ -109,9 +116,14 @@ pub enum FactGroup {
     Session,
     /// `env.*`
     Env,
+    /// What registers say of this request.
+    State,
 }
 
 impl FactGroup {
+    /// All groups.
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Session, Self::Env, Self::State];
+
     /// The word of the language.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -119,6 +131,7 @@ impl FactGroup {
             Self::Agent => "agent",
             Self::Session => "session",
             Self::Env => "env",
+            Self::State => "state",
         }
     }
 }
@@ -479,17 +492,6 @@ pub enum TExprKind {
     SecretsKinds(Option<Box<TExpr>>),
     /// At least so many floors that do not read `warnings` hold or err at yellow or above, silenced ones left out. Never errs.
     Warnings(u32),
-    /// What the host says of a limit, cooldown or budget under its qualified name; missing is a fault.
-    Standing(Arc<str>, Standing),
-}
-
-/// What is asked of a stateful floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// The member `exceeded`.
-    Exceeded,
-    /// The member `near`.
-    Near,
 }
 
 /// Comparisons.
