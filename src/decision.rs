@@ -1,7 +1,6 @@
 //! The answer to a request.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::source::Span;
 
@@ -73,13 +72,27 @@ pub enum Disposition {
     Refuse,
 }
 
-/// The identity of a policy: BLAKE3 of its canonical form, as 64 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-pub struct PolicyHash(pub Arc<str>);
+/// The identity of a policy: BLAKE3 of its canonical form, shown as 64 hexadecimal digits.
+///
+/// Every decision carries it, so it is plain bytes: a shared text would be counted by all threads at once.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PolicyHash(pub [u8; 32]);
 
 impl fmt::Display for PolicyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for PolicyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PolicyHash({self})")
+    }
+}
+
+impl serde::Serialize for PolicyHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -248,7 +248,7 @@ impl Policy {
             determining: verdict.determining,
             obligations: verdict.obligations,
             errors,
-            policy: self.typed.hash.clone(),
+            policy: self.typed.hash,
             engine,
         }
     }

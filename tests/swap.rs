@@ -21,7 +21,7 @@ fn policy(tier: &str) -> Policy {
 #[test]
 fn a_decision_is_of_one_policy_while_others_reload() {
     let known = [(Tier::Green, "green"), (Tier::Yellow, "yellow"), (Tier::Red, "red")];
-    let tiers = known.map(|(tier, word)| (policy(word).hash().clone(), tier));
+    let tiers = known.map(|(tier, word)| (*policy(word).hash(), tier));
     let current = RwLock::new(Arc::new(policy("green")));
     let done = AtomicBool::new(false);
     let decide = || {

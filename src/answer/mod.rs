@@ -74,7 +74,7 @@ impl Answer {
             determining: decision.determining.iter().map(determined).collect(),
             obligations: decision.obligations.iter().map(|o| obligation(scene.policy, o)).collect(),
             errors: decision.errors.clone(),
-            policy: decision.policy.clone(),
+            policy: decision.policy,
             engine: decision.engine,
             explanation: None,
         }

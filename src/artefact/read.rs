@@ -68,7 +68,7 @@ impl<B: Bytes> Artefact<B> {
     /// The identity of its policy.
     #[must_use]
     pub fn policy_hash(&self) -> PolicyHash {
-        PolicyHash(blake3::Hash::from_bytes(self.container.index.policy).to_hex().as_str().into())
+        PolicyHash(self.container.index.policy)
     }
 
     /// The whole policy, without tests and asserts. Every part is checked, the rule files' texts excepted.

@@ -125,7 +125,7 @@ pub fn part_of(policy: &TypedPolicy, action: &str) -> TypedPolicy {
         flags: policy.flags.clone(),
         undeclared: policy.undeclared.clone(),
         state: crate::check::typed::state::StateDefs::default(),
-        hash: policy.hash.clone(),
+        hash: policy.hash,
     };
     let mut slice = Slice::new(policy);
     let asked = asked.map(|id| (id, policy.action_def(id).clone()));

@@ -43,9 +43,7 @@ fn write_once(policy: &TypedPolicy, sources: &SourceSet) -> Result<Vec<u8>, Arte
     }
     let index = Index {
         tables: super::tables(),
-        policy: *blake3::Hash::from_hex(&*policy.hash.0)
-            .map_err(|_| ArtefactError::Unfit("a hash that is none"))?
-            .as_bytes(),
+        policy: policy.hash.0,
         actions: count(actions.len())?,
         aliases: count(aliases.len())?,
         items: count(items.len())?,

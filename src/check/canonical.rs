@@ -30,7 +30,7 @@ pub(super) fn hash(declared: &str, said: &[Arc<Said>], set: &PolicySet, sources:
     for line in words(set, sources) {
         hasher.update(line.as_bytes());
     }
-    PolicyHash(hasher.finalize().to_hex().as_str().into())
+    PolicyHash(*hasher.finalize().as_bytes())
 }
 
 /// `///` texts of items that do not decide by themselves, and the words of stateful and runtime items: the

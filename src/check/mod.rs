@@ -113,7 +113,7 @@ pub fn check_again(
         tests,
         asserts,
         state: typed::state::StateDefs::default(),
-        hash: crate::decision::PolicyHash("".into()),
+        hash: crate::decision::PolicyHash::default(),
     };
     let (declared, said) = match memory {
         Some(memory) => (memory.declared(&policy), memory.said(&policy.items)),

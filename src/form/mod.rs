@@ -365,7 +365,7 @@ impl<T: Fields> Ruling<'_, T> {
                     determining: verdict.determining.clone(),
                     obligations: verdict.obligations.clone(),
                     errors: Vec::new(),
-                    policy: typed.hash.clone(),
+                    policy: typed.hash,
                     engine: self.policy.engine(),
                 }
             }

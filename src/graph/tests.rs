@@ -166,7 +166,7 @@ pub(crate) fn policy(mut items: Vec<Item>, default: Tier) -> TypedPolicy {
         tests: vec![],
         asserts: vec![],
         state: crate::check::typed::state::StateDefs::default(),
-        hash: PolicyHash("0".into()),
+        hash: PolicyHash::default(),
     }
 }
 

@@ -47,7 +47,7 @@ pub fn refuse(scene: &Scene<'_>, engine: Engine) -> Option<Decision> {
         determining: Vec::new(),
         obligations,
         errors: scene.bound.refusals.iter().map(crate::reader::Refusal::to_error).collect(),
-        policy: scene.policy.hash.clone(),
+        policy: scene.policy.hash,
         engine,
     })
 }
@@ -64,7 +64,7 @@ pub fn finish(scene: &Scene<'_>, outcomes: &Outcomes, engine: Engine) -> Decisio
         determining: verdict.determining.clone(),
         obligations: Vec::new(),
         errors: Vec::new(),
-        policy: scene.policy.hash.clone(),
+        policy: scene.policy.hash,
         engine,
     };
     let failed = carry(&mut Evaluator::new(scene), &verdict, &mut decision);

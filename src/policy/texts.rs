@@ -255,7 +255,7 @@ impl TextDecider {
             determining: verdict.determining.clone(),
             obligations: verdict.obligations.clone(),
             errors: Vec::new(),
-            policy: policy.typed.hash.clone(),
+            policy: policy.typed.hash,
             engine: policy.engine(),
         })
     }

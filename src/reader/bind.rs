@@ -82,7 +82,11 @@ impl Bound {
         let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
         let action = policy.action(&request.action);
         let def = action.map(|id| policy.action_def(id));
-        let name = def.map_or_else(|| request.action.clone(), |d| d.name.clone());
+        // The policy's own text would be counted by all threads at once.
+        let name = match def {
+            Some(def) if def.name != request.action => Arc::from(&*def.name),
+            Some(_) | None => request.action.clone(),
+        };
         let mut dropped = Vec::new();
         let mut refusals = malformed(request, facts);
         if let Some(def) = def {

@@ -94,7 +94,7 @@ fn policy() -> TypedPolicy {
         tests: Vec::new(),
         asserts: Vec::new(),
         state: crate::check::typed::state::StateDefs::default(),
-        hash: PolicyHash("0".into()),
+        hash: PolicyHash::default(),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod net;
 pub mod number;
 pub mod path;
 pub mod pattern;
+mod regex;
 pub mod secrets;
 pub mod text;
 pub mod time;

@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use regex_automata::meta;
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::syntax;
 
@@ -16,6 +15,7 @@ use super::glob::Glob;
 use super::literal::{self, Literal, tail};
 use super::net::HostGlob;
 use super::path::{MOST_ENDS, Parts, PathGlob, agreed, may_be_inside};
+use super::regex::Search;
 use super::{Fault, FaultKind, PathValue, Value};
 
 /// Greatest length of one pattern in bytes.
@@ -60,7 +60,7 @@ enum Matcher {
     Text(Vec<Glob>, Index),
     Path { globs: Vec<PathGlob>, exact: Index, folded: Option<Index> },
     Host(Vec<HostGlob>, Index),
-    Regex(Vec<meta::Regex>),
+    Regex(Vec<Search>),
 }
 
 impl PatternSet {
@@ -256,14 +256,10 @@ fn regex_size(source: &str) -> Result<usize, String> {
     })
 }
 
-fn join(sources: &[&str]) -> Result<meta::Regex, String> {
-    let config = meta::Config::new()
-        .which_captures(WhichCaptures::None)
-        // A group is only made where its members fit; both directions of search are compiled.
-        .nfa_size_limit(Some(4 * GREATEST_REGEX))
-        .onepass(false);
-    let built = meta::Builder::new().configure(config).build_many(sources);
-    built.map_err(|_| "These regular expressions are too large together.".to_string())
+/// A group is only made where its members fit.
+fn join(sources: &[&str]) -> Result<Search, String> {
+    Search::new(sources, 4 * GREATEST_REGEX)
+        .ok_or_else(|| "These regular expressions are too large together.".to_string())
 }
 
 /// Globs filed under what a matching text must begin or end with.

@@ -61,7 +61,7 @@ pub(super) fn policy(mut items: Vec<Item>) -> TypedPolicy {
         tests: Vec::new(),
         asserts: Vec::new(),
         state: crate::check::typed::state::StateDefs::default(),
-        hash: PolicyHash("0".into()),
+        hash: PolicyHash::default(),
     }
 }
 
