@@ -90,6 +90,18 @@ fn ways<T: Fields>(group: &mut BenchmarkGroup<'_, WallTime>, workload: &Workload
     group.bench_function("tier, untyped request", |b| {
         b.iter(|| each(&untyped, |(request, facts)| decider.tier(request, facts, &none)));
     });
+    // What an explanation adds to the decision that it is of.
+    group.bench_function("decision, untyped request", |b| {
+        b.iter(|| each(&untyped, |(request, facts)| policy.decide(request, facts, &none)));
+    });
+    group.bench_function("decision, untyped request, with its reasons", |b| {
+        b.iter(|| {
+            each(&untyped, |(request, facts)| {
+                let decision = policy.decide(request, facts, &none);
+                policy.reasons(&sources, (request, facts, &none), &decision)
+            });
+        });
+    });
     let texts: Vec<String> = untyped.iter().zip(&workload.asks).map(|((r, f), ask)| wire(r, f, &ask.agent)).collect();
     let (mut reader, terms) = (policy.texts(&sources).decider(), Terms { entities: Some(&none), ..Terms::default() });
     group.bench_function("tier, from JSON", |b| {

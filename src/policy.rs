@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::entities::Entities;
 use crate::facts::Facts;
 use crate::graph;
-use crate::interp::{self, Explanation, Scene};
+use crate::interp::{self, Explained, Explanation, Lifters, Scene};
 #[cfg(feature = "jit")]
 use crate::jit::{self, JitError, NativeCode};
 use crate::pipeline;
@@ -41,6 +41,7 @@ pub use texts::{Taken, Terms, TextDecider, TextError, Texts, Told};
 pub struct Policy {
     typed: Arc<TypedPolicy>,
     plan: Arc<Plan>,
+    lifters: Arc<Lifters>,
     #[cfg(feature = "jit")]
     native: Option<Arc<NativeCode>>,
 }
@@ -94,6 +95,7 @@ impl Policy {
     /// A policy from a plan that was made of it.
     pub(crate) fn from_parts(typed: Arc<TypedPolicy>, plan: Arc<Plan>) -> Self {
         Self {
+            lifters: Arc::new(Lifters::of(&typed)),
             typed,
             plan,
             #[cfg(feature = "jit")]
@@ -288,7 +290,20 @@ impl Policy {
         work: u32,
     ) -> Explanation {
         let bound = Bound::new(&self.typed, request, facts);
-        interp::explain(&Scene::new(&self.typed, &bound, entities), decision, sources, work)
+        interp::explain(&Scene::new(&self.typed, &bound, entities), &self.lifters, decision, sources, work)
+    }
+
+    /// The items that made a decision: by which clauses, and what could lift them. The part of
+    /// [`explain`](Self::explain) that costs little more than deciding, however many rules there are.
+    #[must_use]
+    pub fn reasons(
+        &self,
+        sources: &SourceSet,
+        (request, facts, entities): (&Request, &Facts, &Entities),
+        decision: &Decision,
+    ) -> Vec<Explained> {
+        let bound = Bound::new(&self.typed, request, facts);
+        interp::reasons(&Scene::new(&self.typed, &bound, entities), &self.lifters, decision, sources)
     }
 
     /// The tier of a request, where nothing else is wanted.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::because::because;
 use super::change::{Change, changes};
 use super::clauses::{deciding, distance};
-use super::judge::warnings;
+use super::judge::{reads_warnings, warnings};
 use super::{Scene, judge};
 use crate::check::typed::{Item, ItemBody, ItemKind, TypedPolicy};
 use crate::decision::{Decision, Determining, ItemId, Outcome, Tier};
@@ -80,12 +80,45 @@ pub struct Close {
     pub clause: ClauseText,
 }
 
+/// The items of a policy that lift or waive others: few, and asked for by every explanation.
+#[derive(Clone, Debug)]
+pub struct Lifters(Vec<ItemId>);
+
+impl Lifters {
+    /// Those of a policy.
+    #[must_use]
+    pub fn of(policy: &TypedPolicy) -> Self {
+        let lifts = |item: &Item| match item.body {
+            ItemBody::Relax { .. } | ItemBody::Exception { .. } => true,
+            ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Approval { .. } => false,
+        };
+        Self((0..).map(ItemId).zip(&policy.items).filter(|(_, item)| lifts(item)).map(|(id, _)| id).collect())
+    }
+}
+
+/// The items that made a decision, in its order: by which clauses, and what could lift them. What it costs follows
+/// the clauses of those items and not the size of the policy, unless they read `warnings`.
+#[must_use]
+pub fn reasons(scene: &Scene<'_>, lifters: &Lifters, decision: &Decision, sources: &SourceSet) -> Vec<Explained> {
+    let item = |d: &Determining| d.item.map(|id| scene.policy.item(id));
+    let counts = decision.determining.iter().filter_map(item).any(reads_warnings);
+    let warnings = if counts { warnings(scene.policy, &judge(scene)) } else { 0 };
+    let scene = Scene { warnings, oracle: None, ..*scene };
+    decision.determining.iter().map(|d| explained(&scene, lifters, decision, d, sources)).collect()
+}
+
 /// Explains a decision. `work` bounds how many other requests are tried to find a change; 0 tries none.
 #[must_use]
-pub fn explain(scene: &Scene<'_>, decision: &Decision, sources: &SourceSet, work: u32) -> Explanation {
+pub fn explain(
+    scene: &Scene<'_>,
+    lifters: &Lifters,
+    decision: &Decision,
+    sources: &SourceSet,
+    work: u32,
+) -> Explanation {
     let outcomes = judge(scene);
     let scene = Scene { warnings: warnings(scene.policy, &outcomes), oracle: None, ..*scene };
-    let determining = decision.determining.iter().map(|d| explained(&scene, decision, d, sources)).collect();
+    let determining = decision.determining.iter().map(|d| explained(&scene, lifters, decision, d, sources)).collect();
     if !scene.bound.refusals.is_empty() {
         return Explanation { determining, close: Vec::new(), changes: Vec::new(), stopped: false };
     }
@@ -93,7 +126,13 @@ pub fn explain(scene: &Scene<'_>, decision: &Decision, sources: &SourceSet, work
     Explanation { determining, close: close(&scene, &outcomes, sources), changes, stopped }
 }
 
-fn explained(scene: &Scene<'_>, decision: &Decision, d: &Determining, sources: &SourceSet) -> Explained {
+fn explained(
+    scene: &Scene<'_>,
+    lifters: &Lifters,
+    decision: &Decision,
+    d: &Determining,
+    sources: &SourceSet,
+) -> Explained {
     let policy = scene.policy;
     let Some(id) = d.item else {
         return Explained {
@@ -121,7 +160,7 @@ fn explained(scene: &Scene<'_>, decision: &Decision, d: &Determining, sources: &
         because: because(scene, decision, d),
         file: Some(sources.file(item.name_span.file).name().to_string()),
         line: Some(sources.file(item.name_span.file).line_column(item.name_span.start).line),
-        lift: lift(scene, id, d),
+        lift: lift(scene, lifters, id, d),
         clauses,
     }
 }
@@ -142,14 +181,16 @@ pub fn code<'p>(policy: &'p TypedPolicy, d: &Determining) -> &'p str {
 
 /// What could lift an item for the action asked for, whatever the facts: relaxes of rules; nothing lifts a
 /// floor.
-fn lift(scene: &Scene<'_>, id: ItemId, d: &Determining) -> String {
+fn lift(scene: &Scene<'_>, lifters: &Lifters, id: ItemId, d: &Determining) -> String {
     let policy = scene.policy;
+    let lifters = || lifters.0.iter().map(|id| policy.item(*id));
     let item = policy.item(id);
-    let about = |other: &Item| scene.bound.action.is_some_and(|action| other.scope.actions.contains(&action));
+    let about =
+        |other: &Item| scene.bound.action.is_some_and(|action| other.scope.actions.binary_search(&action).is_ok());
     match &item.body {
         ItemBody::Rule { .. } if d.outcome == Outcome::Erred => "cannot be lifted: it could not be told".into(),
         ItemBody::Rule { .. } => {
-            let lifts = policy.items.iter().filter(|other| match &other.body {
+            let lifts = lifters().filter(|other| match &other.body {
                 ItemBody::Relax { from, to, of, .. } => {
                     let touches = of.map_or(other.package == item.package, |named| named == id);
                     touches && about(other) && *to < d.tier && d.tier <= *from && d.tier != Tier::Black
@@ -162,7 +203,7 @@ fn lift(scene: &Scene<'_>, id: ItemId, d: &Determining) -> String {
             listed("may be lifted by ", lifts.map(|i| &*i.name))
         }
         ItemBody::Floor { .. } => {
-            let waivers = policy.items.iter().filter(|other| match &other.body {
+            let waivers = lifters().filter(|other| match &other.body {
                 ItemBody::Exception { to, .. } => *to == id && about(other),
                 ItemBody::Rule { .. } | ItemBody::Floor { .. } | ItemBody::Relax { .. } | ItemBody::Approval { .. } => {
                     false

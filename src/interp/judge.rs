@@ -36,7 +36,7 @@ fn told(evaluator: &mut Evaluator<'_>, when: &TExpr) -> Truth {
     evaluator.truth(when).map_or(Truth::Erred, Truth::from)
 }
 
-fn reads_warnings(item: &Item) -> bool {
+pub(super) fn reads_warnings(item: &Item) -> bool {
     match &item.body {
         ItemBody::Floor { reads_warnings, .. } => *reads_warnings,
         ItemBody::Rule { .. } | ItemBody::Relax { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => {

@@ -33,7 +33,7 @@ pub use clauses::{Clause, deciding, distance};
 pub use combine::{Verdict, combine};
 pub use decide::{decide, errors, finish, refuse};
 pub use eval::{Answer, Erred, Evaluator, MAX_DEPTH, Truthful, reads};
-pub use explain::{DEFAULT_WORK, Explanation, explain};
+pub use explain::{DEFAULT_WORK, Explained, Explanation, Lifters, explain, reasons};
 pub use judge::{judge, judge_items, silenced, warnings};
 
 use std::sync::Arc;

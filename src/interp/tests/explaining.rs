@@ -54,6 +54,7 @@ fn asked(lines: i64, tested: Raw) -> (Decision, Explanation) {
     let entities = Entities::none();
     let decision = policy.decide(&request, &facts, &entities);
     let explanation = policy.explain(&sources, (&request, &facts, &entities), &decision, 200);
+    assert_eq!(policy.reasons(&sources, (&request, &facts, &entities), &decision), explanation.determining);
     (decision, explanation)
 }
 

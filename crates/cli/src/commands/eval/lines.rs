@@ -1,9 +1,10 @@
 //! Many requests: lines in, lines out, in their order, on all processors.
 //!
-//! Whoever is free takes the next chunk of whole lines, answers it by himself and waits for his turn to write. There
-//! are never more chunks than workers, so memory does not grow with the input, and what has come in is answered
-//! before more is waited for.
+//! Whoever is free takes the next chunk of whole lines and answers it by himself. Answers that come before their turn
+//! are laid down, and whoever has the turn writes them too, so nobody waits for a slower one; only so many may lie
+//! there, so memory does not grow with the input. What has come in is answered before more is waited for.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -107,19 +108,37 @@ impl Input {
     }
 }
 
+/// The answers to a chunk, and what there is to say to people.
+#[derive(Default)]
+struct Answered {
+    bytes: Vec<u8>,
+    notes: Vec<String>,
+}
+
 /// Whose turn it is to write.
-struct Turn<'o> {
+#[derive(Default)]
+struct Turn {
     next: u64,
+    /// Whether somebody writes; he looks for more before he stops.
+    writing: bool,
     /// Whether somebody has failed, so that nobody goes on.
     failed: bool,
-    out: &'o mut Out,
+    /// What waits for its turn.
+    ready: BTreeMap<u64, Answered>,
+    /// Memory to be used again.
+    spare: Vec<Answered>,
 }
+
+/// How many chunks may wait for their turn.
+const MOST_READY: usize = 8;
 
 /// What workers share.
 struct Shared<'o> {
     input: Mutex<Input>,
-    turn: Mutex<Turn<'o>>,
+    turn: Mutex<Turn>,
     turned: Condvar,
+    /// Taken by whoever writes.
+    out: Mutex<&'o mut Out>,
     progress: ProgressBar,
 }
 
@@ -149,9 +168,8 @@ pub(super) fn run<A: Answers>(
     out: &mut Out,
 ) -> Outcome<()> {
     let input = Input { reader: input, rest: Vec::new(), number: 0, line: 1, ended: false };
-    let turn = Turn { next: 0, failed: false, out };
-    let progress = progress();
-    let shared = Shared { input: Mutex::new(input), turn: Mutex::new(turn), turned: Condvar::new(), progress };
+    let (input, out, progress) = (Mutex::new(input), Mutex::new(out), progress());
+    let shared = Shared { input, turn: Mutex::default(), turned: Condvar::new(), out, progress };
     let work = || {
         let mut alarm = Alarm(&shared, true);
         let ended = shared.work(&mut make(), &unreadable);
@@ -171,38 +189,50 @@ pub(super) fn run<A: Answers>(
 
 impl Shared<'_> {
     fn work(&self, answers: &mut impl Answers, unreadable: &impl Fn(&io::Error) -> Failure) -> Outcome<()> {
-        let (mut out, mut notes) = (Vec::new(), Vec::new());
         loop {
             let chunk = locked(&self.input).next().map_err(|e| unreadable(&e))?;
             let Some(chunk) = chunk else { return Ok(()) };
             answers.begin();
-            out.clear();
-            notes.clear();
-            let lines = answer_chunk(&chunk, answers, &mut out, &mut notes);
-            if !self.write(chunk.number, &out, &notes)? {
+            let mut answered = locked(&self.turn).spare.pop().unwrap_or_default();
+            let lines = answer_chunk(&chunk, answers, &mut answered.bytes, &mut answered.notes);
+            if !self.write(chunk.number, answered)? {
                 return Ok(());
             }
             self.progress.inc(lines);
         }
     }
 
-    /// Waits for the turn of a chunk and writes its answers; false where somebody else has failed meanwhile.
-    fn write(&self, number: u64, answers: &[u8], notes: &[String]) -> Outcome<bool> {
+    /// Writes the answers to a chunk when it is their turn, or leaves them to whoever has the turn; false where
+    /// somebody else has failed meanwhile.
+    fn write(&self, number: u64, answered: Answered) -> Outcome<bool> {
         let mut turn = locked(&self.turn);
-        while turn.next != number && !turn.failed {
+        while turn.next != number && turn.ready.len() >= MOST_READY && !turn.failed {
             turn = self.turned.wait(turn).unwrap_or_else(PoisonError::into_inner);
         }
-        if turn.failed {
-            return Ok(false);
+        turn.ready.insert(number, answered);
+        while !turn.failed {
+            let next = turn.next;
+            if turn.writing {
+                return Ok(true);
+            }
+            let Some(mut due) = turn.ready.remove(&next) else { return Ok(true) };
+            turn.writing = true;
+            drop(turn);
+            due.notes.iter().for_each(out::note);
+            let mut out = locked(&self.out);
+            out.bytes(&due.bytes)?;
+            // Whoever feeds us through a pipe may wait for these answers before he asks on.
+            out.flush()?;
+            drop(out);
+            due.bytes.clear();
+            due.notes.clear();
+            turn = locked(&self.turn);
+            turn.spare.push(due);
+            turn.next += 1;
+            turn.writing = false;
+            self.turned.notify_all();
         }
-        notes.iter().for_each(out::note);
-        turn.out.bytes(answers)?;
-        // Whoever feeds us through a pipe may wait for these answers before he asks on.
-        turn.out.flush()?;
-        turn.next += 1;
-        drop(turn);
-        self.turned.notify_all();
-        Ok(true)
+        Ok(false)
     }
 }
 
