@@ -5,3 +5,8 @@
 
 pub mod key;
 pub mod schema;
+
+pub mod registers;
+
+pub mod table;
+pub mod trust;

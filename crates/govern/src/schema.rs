@@ -266,7 +266,8 @@ pub struct TrustSchema {
     pub success: [i64; 4],
     /// What a failure adds, by severity from low to critical: nothing or less.
     pub failure: [i64; 4],
-    /// What each success of the streak before adds to a success, and the most that this gives.
+    /// What a success that follows another adds for each success of the streak, itself included, and the most that
+    /// this gives. The first success of a streak adds nothing.
     pub streak: Option<(i64, i64)>,
     /// The most that may be gained within so many microseconds.
     pub most_gain: Option<(i64, i64)>,
