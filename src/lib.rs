@@ -25,6 +25,7 @@ pub mod outcome;
 pub mod reader;
 pub mod graph;
 pub mod plan;
+pub mod profile;
 pub mod direct;
 pub mod interp;
 #[cfg(feature = "jit")]

@@ -19,7 +19,8 @@ use crate::interp::{self, Explained, Explanation, Lifters, Scene};
 #[cfg(feature = "jit")]
 use crate::jit::{self, JitError, NativeCode};
 use crate::pipeline;
-use crate::plan::{self, Plan, Run, Scratch, Walker};
+use crate::plan::{self, Plan, Run, Scratch, SlotId, UnitId, Walker};
+use crate::profile::{Profile, ProfileError};
 use crate::reader::{self, Bound, EntitiesError};
 use crate::request::Request;
 use crate::settings::Settings;
@@ -132,6 +133,35 @@ impl Policy {
         jit::validate_against(&self.typed, &self.plan, &code, jit::Effort::default())
             .map_err(|difference| JitError::Differs(difference.to_string()))?;
         Ok(Self { native: Some(Arc::new(code)), ..self })
+    }
+
+    /// The same policy with its work in the order of a recorded profile (`aasc tune`), so that some of it need not be
+    /// done. A profile never changes a decision. One that cannot be used is left aside, and why is returned beside the
+    /// policy as it was.
+    ///
+    /// ```
+    /// use aas::{Policy, Settings, SourceSet};
+    /// let sources = SourceSet::single("demo.aasrule", "package demo\n\naction ping\n\nrule pings on ping { green }\n");
+    /// let policy = Policy::compile(&sources, &Settings::default()).expect("a policy without errors");
+    /// let (policy, left_aside) = policy.with_profile("form = 1\npolicy = \"another one\"\nrequests = 0\n");
+    /// assert!(left_aside.is_some_and(|why| why.to_string().contains("another policy")));
+    /// # assert_eq!(policy.plan().units.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn with_profile(self, text: &str) -> (Self, Option<ProfileError>) {
+        let order = Profile::parse(text).and_then(|profile| profile.order(&self.typed, &self.plan));
+        match order.map(|order| self.in_order(&order)) {
+            Ok(Some(policy)) => (policy, None),
+            Ok(None) => (self, Some(ProfileError::Unfit("it names what may not wait".into()))),
+            Err(why) => (self, Some(why)),
+        }
+    }
+
+    /// The same policy with its work in a certain order; nothing where that is no order for its plan. Native code
+    /// stays: it judges what was asked, whatever that is.
+    #[must_use]
+    pub fn in_order(&self, order: &[(UnitId, Vec<SlotId>)]) -> Option<Self> {
+        Some(Self { plan: Arc::new(self.plan.in_order(order)?), ..self.clone() })
     }
 
     /// The engine that [`Policy::decide`] uses: native code where it was made, the plan otherwise.

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use aas::check::typed::{ItemBody, Scope, TypedPolicy};
 use aas::decision::{Decision, Engine, Obligation, Tier};
 use aas::interp::{self, Scene};
+use aas::plan::late;
 use aas::reader::Bound;
 use aas::verify::{Case, Generator, Random};
 use aas::{Entities, Policy, Raw, json, pipeline};
@@ -90,8 +91,15 @@ fn compiled(policy: TypedPolicy) -> Policy {
     Policy::from_typed(policy).with_native().unwrap_or_else(|e| panic!("no native code: {e}"))
 }
 
-/// Decides a case by all engines.
+/// Decides a case by all engines, in the plan's order and in one in which as much waits as can.
 fn differences(policy: &Policy, case: &Case) -> Option<String> {
+    let waiting = |unit| late::may_be_late(unit).into_iter().rev().take(late::MAX_LATE).collect();
+    let order: late::Order = policy.plan().units().map(|(id, unit)| (id, waiting(unit))).collect();
+    let other = policy.in_order(&order).expect("an order of its plan");
+    differences_of(policy, case).or_else(|| differences_of(&other, case).map(|said| format!("waiting: {said}")))
+}
+
+fn differences_of(policy: &Policy, case: &Case) -> Option<String> {
     // A set that is being made smaller may lack the types of the entities: nothing can be asked of it.
     let entities = policy.entities(&case.entities).ok()?;
     let meant = essence(policy.decide_with(Engine::Interp, &case.request, &case.facts, &entities));

@@ -91,7 +91,7 @@ impl Hot {
         unit: &Unit,
         slots: usize,
     ) -> Option<Self> {
-        if !unit.tells_tier_at_once() || !unit.lanes.is_empty() {
+        if !unit.tells_tier_at_once() || !unit.lanes.is_empty() || !unit.late.is_empty() {
             return None;
         }
         let (mut made, mut walks) = (Making::default(), Walks::default());

@@ -17,6 +17,12 @@ pub struct Key(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(u128);
 
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
 /// The fingerprint of an expression.
 #[must_use]
 pub fn fingerprint(expr: &TExpr) -> Fingerprint {

@@ -4,6 +4,7 @@
 //! is taken over; only the numbers of its items may be others, since items are numbered by name.
 
 use super::lanes::Choice;
+use super::late::Late;
 use super::{Plan, Unit, lower};
 use crate::check::typed::{ActionId, TypedPolicy};
 use crate::decision::ItemId;
@@ -28,6 +29,8 @@ pub fn build_again(policy: &TypedPolicy, earlier: (&TypedPolicy, &Plan), same: i
     let plan = lower::build_keeping(&graph, Choice::default(), |action| {
         let mut unit = plan.units.get(action.0 as usize).filter(|_| stays(action))?.clone();
         made -= 1;
+        // What is late was chosen for the earlier policy.
+        unit.late = Late::default();
         renumber(&mut unit, &|id| places.get(id.0 as usize).copied().flatten().unwrap_or(id));
         Some(unit)
     });

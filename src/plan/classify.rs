@@ -23,6 +23,25 @@ pub(super) fn classify_for_tier<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, con
     classify_slots(unit, unit.slots_for_tier, inputs, context, frame);
 }
 
+/// Builds as much of it as is asked at once; late slots stay unknown.
+pub(super) fn classify_early<I: Inputs + ?Sized>(unit: &Unit, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
+    frame.clear(&unit.block);
+    let (writer, mut known) = (Writer { loops: &unit.loops, runner: Runner { inputs, context } }, Known::default());
+    unit.late.early().iter().for_each(|slot| writer.one(&unit.block, *slot, frame, &mut known));
+}
+
+/// Adds a late slot.
+pub(super) fn classify_more<I: Inputs + ?Sized>(
+    unit: &Unit,
+    slot: SlotId,
+    inputs: &I,
+    context: &Context<'_>,
+    frame: &mut Frame,
+) {
+    let writer = Writer { loops: &unit.loops, runner: Runner { inputs, context } };
+    writer.one(&unit.block, slot, frame, &mut Known::default());
+}
+
 fn classify_slots<I: Inputs + ?Sized>(unit: &Unit, slots: usize, inputs: &I, context: &Context<'_>, frame: &mut Frame) {
     frame.clear(&unit.block);
     let writer = Writer { loops: &unit.loops, runner: Runner { inputs, context } };
@@ -95,6 +114,16 @@ impl<'a, I: Inputs + ?Sized> Writer<'a, I> {
                 }
             }
             frame.words[base + word] = told;
+        }
+    }
+
+    /// Writes one slot of the main block.
+    fn one(&self, block: &'a Block, id: SlotId, frame: &mut Frame, known: &mut Known<'a>) {
+        let Some(slot) = block.slots.get(id.0 as usize) else { return };
+        if let Some(taken) = self.slot(slot, &[None; MAX_VARIABLES], frame, known) {
+            let (word, bit) = block.known(id);
+            frame.words[word] |= 1 << bit;
+            frame.words[block.place(id)] = taken;
         }
     }
 

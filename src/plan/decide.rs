@@ -5,6 +5,7 @@ use super::frame::{Frame, Out};
 use super::inputs::Inputs;
 use super::lanes::{Brought, judge as lanes};
 use super::lanes::{JudgedPiece, LaneScratch};
+use super::late;
 use super::verdict::{self, Judged, Verdict};
 use super::{Plan, Run, UnitId};
 use crate::builtin::Context;
@@ -122,7 +123,7 @@ pub fn tier_of<I: Inputs + ?Sized>(
 ) -> Tier {
     let unit = plan.unit(id);
     scratch.units.clear();
-    if unit.tells_tier_at_once() {
+    if unit.tells_tier_at_once() && unit.late.is_empty() {
         let context = context(policy);
         let frame = scratch.frame();
         classify_for_tier(unit, inputs, &context, frame);
@@ -233,9 +234,13 @@ fn judge<I: Inputs + ?Sized>(plan: &Plan, policy: &TypedPolicy, engine: &dyn Run
     let work = scratch.units.iter().zip(&mut scratch.frames).zip(&mut scratch.outs);
     for ((id, frame), out) in work {
         let unit = plan.unit(*id);
-        classify(unit, inputs, &context, frame);
-        out.clear(unit.rows.len());
-        engine.first(plan, *id, frame, out);
+        if unit.late.is_empty() {
+            classify(unit, inputs, &context, frame);
+            out.clear(unit.rows.len());
+            engine.first(plan, *id, frame, out);
+        } else {
+            late::judge(plan, *id, engine, inputs, &context, (frame, out));
+        }
         let brought = if unit.lanes.is_empty() {
             Brought::default()
         } else {

@@ -15,6 +15,7 @@ use super::dispatch::Dispatch;
 use super::frame::{Block, Encoding, Slot};
 use super::hash::Table;
 use super::lanes::{self, Choice, Lanes, Piece};
+use super::late::Late;
 use super::names::NameIndex;
 use super::node::{Loop, LoopId, Node, NodeId, SlotId};
 use super::program::{Names, Program, Schema};
@@ -92,7 +93,20 @@ fn unit<'p>(policy: &'p TypedPolicy, part: &Part<'p>, keys: &mut Keys<'p>, choic
     let loops = lower.loops;
     let block = lower.blocks.swap_remove(0).block;
     let runs = runs(policy, action, &part.rows);
-    Unit { action, title, block, loops, rows, first, for_tier, slots_for_tier, combine, runs, lanes }
+    Unit {
+        action,
+        title,
+        block,
+        loops,
+        rows,
+        first,
+        for_tier,
+        slots_for_tier,
+        combine,
+        runs,
+        lanes,
+        late: Late::default(),
+    }
 }
 
 fn plan_row(policy: &TypedPolicy, row: &graph::Row, condition: NodeId) -> PlanRow {

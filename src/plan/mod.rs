@@ -18,6 +18,7 @@ mod frame;
 pub mod hash;
 mod inputs;
 pub mod lanes;
+pub mod late;
 mod lower;
 mod names;
 mod node;
@@ -59,6 +60,7 @@ pub use walk::{Walker, judge_piece, walk};
 pub use worst::Worst;
 
 /// A plan for each declared action, and for the names that nobody declared.
+#[derive(Clone)]
 pub struct Plan {
     /// The tier where no rule matches.
     pub default: Tier,
@@ -99,6 +101,8 @@ pub struct Unit {
     pub runs: Vec<RunDuty>,
     /// Rows that a value of the request tells apart; they are not among `rows`.
     pub lanes: Lanes,
+    /// Slots of the main block that are asked only where they may still matter.
+    pub late: late::Late,
 }
 
 /// What is judged over a frame: a unit's main block, or a piece of its lanes.

@@ -10,7 +10,7 @@ use super::hash::Table;
 use crate::check::typed::NamePatterns;
 
 /// Lists of patterns by what is literal in them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct NameIndex {
     lists: Vec<(UnitId, NamePatterns)>,
     whole: Table<Box<[u8]>, Vec<u32>>,

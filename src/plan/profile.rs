@@ -1,6 +1,6 @@
 //! Parts of a decision by themselves, for whoever measures what each of them costs.
 //!
-//! Nothing here decides anything: a [`Profile`] does the work of a unit piece by piece, in the ways that decisions
+//! Nothing here decides anything: a [`UnitWork`] does the work of a unit piece by piece, in the ways that decisions
 //! do it. Time is taken by the caller; this crate has no clock.
 
 use super::classify::{classify, one_slot};
@@ -8,12 +8,13 @@ use super::decide::context;
 use super::frame::{Frame, Out};
 use super::inputs::Inputs;
 use super::lanes::{LaneScratch, judge};
+use super::late::{self, Late};
 use super::node::{Node, NodeId, SlotId};
 use super::{Body, PieceId, Plan, Run, Unit, UnitId};
 use crate::check::typed::TypedPolicy;
 
 /// The work of one unit.
-pub struct Profile<'p> {
+pub struct UnitWork<'p> {
     plan: &'p Plan,
     policy: &'p TypedPolicy,
     unit: UnitId,
@@ -31,7 +32,7 @@ pub struct Parts {
     pub nodes: Vec<(NodeId, usize)>,
 }
 
-impl<'p> Profile<'p> {
+impl<'p> UnitWork<'p> {
     /// Of a unit of a plan of this policy.
     #[must_use]
     pub fn new(plan: &'p Plan, policy: &'p TypedPolicy, unit: UnitId) -> Self {
@@ -63,6 +64,25 @@ impl<'p> Profile<'p> {
             run.second(self.plan, self.unit, frame, out);
         }
         out.tier()
+    }
+
+    /// Judges the main block as if some slots were late, from a frame that has them: which are asked, and how often
+    /// rows are judged.
+    pub fn staged(&self, run: &dyn Run, late: &Late, full: &Frame, out: &mut Out) -> (Vec<SlotId>, usize) {
+        let block = &self.unit().block;
+        let (mut frame, mut asked) = (full.clone(), Vec::new());
+        for slot in late.slots() {
+            let (word, bit) = block.known(slot);
+            frame.words[word] &= !(1 << bit);
+            frame.words[block.place(slot)] = 0;
+        }
+        let judged = late::stages((self.plan, self.unit, late), run, &mut frame, out, |slot, frame| {
+            let ((word, bit), place) = (block.known(slot), block.place(slot));
+            frame.words[word] |= full.words[word] & 1 << bit;
+            frame.words[place] = full.words[place];
+            asked.push(slot);
+        });
+        (asked, judged)
     }
 
     /// Finds and judges the rows behind lanes; how many pieces had one that was true or erred.

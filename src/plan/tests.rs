@@ -1,5 +1,6 @@
 //! The plan against the value of each condition as a whole, and against the four steps written out again.
 
+mod late;
 mod profile;
 mod random;
 mod reference;

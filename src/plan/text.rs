@@ -33,6 +33,10 @@ impl fmt::Display for Unit {
             write_row(f, place, row, "  ")?;
         }
         self.write_combine(f)?;
+        if !self.late.is_empty() {
+            let late: Vec<String> = self.late.slots().map(|slot| format!("s{}", slot.0)).collect();
+            writeln!(f, "  late {}", late.join(", then "))?;
+        }
         self.lanes.lanes.iter().try_for_each(|lane| self.write_lane(f, lane))
     }
 }

@@ -2,6 +2,7 @@
 
 use aas::check::typed::{RawEntity, TypedPolicy};
 use aas::decision::{Decision, Engine};
+use aas::plan::late;
 use aas::reader::wire::{self, Placement};
 use aas::{Facts, Policy, Request, SourceSet};
 
@@ -10,14 +11,24 @@ use super::artefact::Again;
 /// A policy in every form that decides.
 pub(crate) struct Compiled {
     policy: Policy,
+    /// The same, as many slots late as can be.
+    late: Policy,
     again: Again,
+}
+
+/// An order of work in which as much waits as can.
+pub(crate) fn all_late(policy: &Policy) -> Policy {
+    let late = |unit| late::may_be_late(unit).into_iter().rev().take(late::MAX_LATE).collect();
+    let order: late::Order = policy.plan().units().map(|(id, unit)| (id, late(unit))).collect();
+    policy.in_order(&order).expect("an order of its plan")
 }
 
 impl Compiled {
     /// Compiles a checked policy, to native code too, and writes it as an artefact.
     pub(crate) fn new(typed: TypedPolicy, sources: &SourceSet) -> Self {
         let again = Again::new(&typed, sources);
-        Self { policy: Policy::from_typed(typed).with_native().expect("native code"), again }
+        let policy = Policy::from_typed(typed).with_native().expect("native code");
+        Self { late: all_late(&policy), policy, again }
     }
 
     /// The typed policy.
@@ -39,9 +50,17 @@ impl Compiled {
                 return Err(format!("{engine:?} differs from the interpreter\n      {meaning:?}\n      {other:?}"));
             }
         }
-        let tier = self.policy.tier(request, facts, &entities);
-        if tier != meaning.tier {
-            return Err(format!("asked for the tier alone it is {tier}, not {}", meaning.tier));
+        for engine in [Engine::Plan, Engine::Jit] {
+            let other = self.late.decide_with(engine, request, facts, &entities);
+            if (Decision { engine: meaning.engine, ..other.clone() }) != meaning {
+                return Err(format!("{engine:?} in another order differs\n      {meaning:?}\n      {other:?}"));
+            }
+        }
+        for policy in [&self.policy, &self.late] {
+            let tier = policy.tier(request, facts, &entities);
+            if tier != meaning.tier {
+                return Err(format!("asked for the tier alone it is {tier}, not {}", meaning.tier));
+            }
         }
         match super::offered::decide(&self.policy, request, facts, &entities) {
             Some(other) if (Decision { engine: meaning.engine, ..other.clone() }) != meaning => {

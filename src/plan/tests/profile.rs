@@ -2,13 +2,13 @@
 
 use crate::check::typed::TypedPolicy;
 use crate::plan::lanes::tests::{crowd, crowd_inputs, with_lanes};
-use crate::plan::profile::{Parts, Profile};
+use crate::plan::profile::{Parts, UnitWork};
 use crate::plan::tests::{Given, Source, plan, random_inputs, random_policy};
 use crate::plan::{Encoding, Frame, Inputs, Out, Plan, Run as _, Scratch, SlotId, UnitId, Walker, decide};
 
 /// A slot by itself has the word that it has in the frame.
 fn slots_agree(policy: &TypedPolicy, plan: &Plan, unit: UnitId, inputs: &Given) {
-    let mut profile = Profile::new(plan, policy, unit);
+    let mut profile = UnitWork::new(plan, policy, unit);
     let block = &profile.unit().block;
     let mut frame = Frame::default();
     profile.frame(inputs, &mut frame);
@@ -30,7 +30,7 @@ fn slots_agree(policy: &TypedPolicy, plan: &Plan, unit: UnitId, inputs: &Given) 
 
 /// A row needs nothing but its parts: its bits stay where every other slot is made an error.
 fn parts_are_enough(policy: &TypedPolicy, plan: &Plan, id: UnitId, inputs: &Given) {
-    let profile = Profile::new(plan, policy, id);
+    let profile = UnitWork::new(plan, policy, id);
     let unit = profile.unit();
     let (mut frame, mut whole, mut part) = (Frame::default(), Out::default(), Out::default());
     profile.frame(inputs, &mut frame);
@@ -81,7 +81,7 @@ fn whatever_fires_behind_a_lane_was_a_candidate() {
             let Some(unit) = plan.declared(inputs.action()) else { continue };
             let mut scratch = Scratch::default();
             decide(&plan, &policy, &Walker, &inputs, &mut scratch);
-            let mut profile = Profile::new(&plan, &policy, unit);
+            let mut profile = UnitWork::new(&plan, &policy, unit);
             let candidates = profile.candidates(&inputs);
             let judged: Vec<_> = scratch.pieces().map(|piece| piece.piece).collect();
             assert!(judged.iter().all(|piece| candidates.contains(piece)), "{judged:?} of {candidates:?}");
@@ -102,7 +102,7 @@ fn judging_by_itself_gives_the_tier() {
         let plan = plan(&policy);
         let inputs = random_inputs(source);
         let Some(id) = plan.declared(inputs.action()) else { continue };
-        let profile = Profile::new(&plan, &policy, id);
+        let profile = UnitWork::new(&plan, &policy, id);
         if !profile.unit().lanes.is_empty() {
             continue;
         }

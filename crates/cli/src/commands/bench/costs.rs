@@ -11,7 +11,7 @@ use std::hint::black_box;
 use aas::Policy;
 use aas::decision::ItemId;
 use aas::graph::draw;
-use aas::plan::profile::{Parts, Profile};
+use aas::plan::profile::{Parts, UnitWork};
 use aas::plan::{Frame, NodeId, Out, Read, SlotId, Unit, UnitId};
 
 use super::figures::{Action, Atom, Costs, Figures, ItemCost};
@@ -42,7 +42,7 @@ fn one(policy: &Policy, id: UnitId, of: &OfAction, action: &mut Action) -> draw:
         return draw::Costs::default();
     }
     let (run, _) = policy.runner(policy.engine());
-    let mut profile = Profile::new(policy.plan(), policy.typed(), id);
+    let mut profile = UnitWork::new(policy.plan(), policy.typed(), id);
     let unit = profile.unit();
     let slots: Vec<f64> = (0..unit.block.slots.len() as u32)
         .map(|slot| {
@@ -101,7 +101,7 @@ fn needs(unit: &Unit) -> BTreeMap<ItemId, Needs> {
 }
 
 /// Gives each item with rows behind lanes its part of the lanes: how often its rows were candidates, of all.
-fn share_lanes(profile: &mut Profile<'_>, reads: &[Read<'_>], needs: &mut BTreeMap<ItemId, Needs>) {
+fn share_lanes(profile: &mut UnitWork<'_>, reads: &[Read<'_>], needs: &mut BTreeMap<ItemId, Needs>) {
     let unit = profile.unit();
     let mut seen: BTreeMap<ItemId, usize> = BTreeMap::new();
     for read in reads {
