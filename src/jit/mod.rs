@@ -330,6 +330,10 @@ impl Run for NativeCode {
         tell(functions.tier?, functions.words, &frame.words, &self.constants)
     }
 
+    fn tells_tier(&self, id: UnitId) -> bool {
+        self.units.get(id.0 as usize).is_some_and(|unit| unit.tier.is_some())
+    }
+
     fn piece(&self, plan: &Plan, id: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {
         let native = self.units.get(id.0 as usize).and_then(|unit| {
             let (function, from) = unit.pieces.get(piece.0 as usize)?;

@@ -125,20 +125,41 @@ pub fn tier_of<I: Inputs + ?Sized>(
     scratch.units.clear();
     if unit.tells_tier_at_once() && unit.late.is_empty() {
         let context = context(policy);
-        let frame = scratch.frame();
-        classify_for_tier(unit, inputs, &context, frame);
-        if frame.is_told(&unit.block, unit.slots_for_tier)
-            && let Some(main) = engine.tier(plan, id, frame)
-        {
-            if unit.lanes.is_empty() {
-                return unit.tier_of(main);
-            }
-            scratch.lanes.clear();
-            return lanes::judge(plan, id, engine, inputs, &context, &mut scratch.lanes).joined(unit, main);
+        let main = main_tier(plan, engine, id, inputs, &context, scratch);
+        if unit.lanes.is_empty() {
+            return unit.tier_of(main);
         }
+        scratch.lanes.clear();
+        return lanes::judge(plan, id, engine, inputs, &context, &mut scratch.lanes).joined(unit, main);
     }
     scratch.units.push(id);
     slow_tier(plan, policy, engine, inputs, scratch)
+}
+
+/// The word of the tier of a unit that tells it at once. What only approvals read stays unknown; they have no tier.
+fn main_tier<I: Inputs + ?Sized>(
+    plan: &Plan,
+    engine: &dyn Run,
+    id: UnitId,
+    inputs: &I,
+    context: &Context<'_>,
+    scratch: &mut Scratch,
+) -> u64 {
+    let unit = plan.unit(id);
+    classify_for_tier(unit, inputs, context, scratch.frame());
+    if scratch.outs.is_empty() {
+        scratch.outs.push(Out::default());
+    }
+    let (frame, out) = (&scratch.frames[0], &mut scratch.outs[0]);
+    if engine.tells_tier(id)
+        && frame.is_told(&unit.block, unit.slots_for_tier)
+        && let Some(main) = engine.tier(plan, id, frame)
+    {
+        return main;
+    }
+    out.clear(unit.rows.len());
+    engine.first(plan, id, frame, out);
+    out.tier()
 }
 
 fn slow_tier<I: Inputs + ?Sized>(

@@ -153,6 +153,10 @@ pub trait Run {
     fn tier(&self, _plan: &Plan, _unit: UnitId, _frame: &Frame) -> Option<u64> {
         None
     }
+    /// Whether it has a way to tell the tier of a unit at once.
+    fn tells_tier(&self, _unit: UnitId) -> bool {
+        false
+    }
     /// Judges the rows of a piece: a bit for each that is true, and for each that erred.
     fn piece(&self, plan: &Plan, unit: UnitId, piece: PieceId, frame: &Frame) -> (u64, u64) {
         judge_piece(plan.unit(unit).lanes.piece(piece).body(), frame)

@@ -1,18 +1,42 @@
 //! A loaded set becomes a policy, or its errors are said.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use aas::check::typed::TypedPolicy;
 use aas::diagnostic::{Code, LintLevel, Severity};
 use aas::{Policy, pipeline};
 
 use crate::exit::{Failure, Outcome};
-use crate::load::Set;
+use crate::load::{PROFILE, Set};
+use crate::out;
 use crate::report::{Findings, usable};
 
-/// Compiles a set for a command whose output is something else than findings: errors go to standard error.
+/// Compiles a set for a command whose output is something else than findings: errors go to standard error. Its work is
+/// in the order of the package's profile, where it has one.
 pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
-    checked(set).map(Policy::from_typed)
+    checked(set).map(|typed| in_order(set, Policy::from_typed(typed)))
+}
+
+/// A policy of a set, or of one action of it, in the order of the set's profile. One that cannot be used is left aside,
+/// and a line on standard error says so.
+pub(crate) fn in_order(set: &Set, policy: Policy) -> Policy {
+    let (policy, why) = match &set.profile {
+        None => return policy,
+        Some(Ok(text)) => {
+            let (policy, why) = policy.with_profile(text);
+            (policy, why.map(|why| why.to_string()))
+        }
+        Some(Err(why)) => (policy, Some(why.clone())),
+    };
+    if let Some(why) = why {
+        let file = set.folder.as_deref().unwrap_or_else(|| Path::new("")).join(PROFILE);
+        out::note(format_args!(
+            "warning: `{}` is left aside: {why}. Decisions are the same; record it anew with `aasc tune`.",
+            file.display()
+        ));
+    }
+    policy
 }
 
 /// Checks a set, without making a plan of it.

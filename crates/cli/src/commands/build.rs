@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
 }
 
 /// Writes beside the file first, so that nobody reads half of it, and an old one stays where this one fails.
-fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
     let written = std::fs::File::create_new(&beside).and_then(|mut new| {

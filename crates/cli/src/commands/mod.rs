@@ -11,6 +11,7 @@ pub(crate) mod graph;
 mod man;
 mod new;
 mod test;
+mod tune;
 
 use clap::{Parser, Subcommand};
 
@@ -26,7 +27,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 green or yellow, no errors, all tests passed; 10 red; 11 black; \
-1 the rules have errors or a test failed; 2 it could not be done; 3 `bench --compare` found something slower.";
+1 the rules have errors or a test failed; 2 it could not be done; 3 `bench --compare` or `tune --check` found something slower.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -35,6 +36,7 @@ enum Command {
     Test(test::Args),
     Build(build::Args),
     Bench(bench::Args),
+    Tune(tune::Args),
     Fmt(fmt::Args),
     Graph(graph::Args),
     Explain(explain::Args),
@@ -51,6 +53,7 @@ pub(crate) fn run(cli: Cli, out: &mut Out) -> Outcome {
         Command::Build(args) => build::run(&args, out),
         Command::Test(args) => test::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
+        Command::Tune(args) => tune::run(&args, out),
         Command::Fmt(args) => fmt::run(&args, out),
         Command::Graph(args) => graph::run(&args, out),
         Command::Explain(args) => explain::run(&args, out),

@@ -31,6 +31,8 @@ pub(crate) use read::{Text, bytes_to_text, read_text};
 
 /// The name of a package's manifest.
 pub(crate) const MANIFEST: &str = "aas.toml";
+/// The name of a package's recorded profile, beside its manifest.
+pub(crate) const PROFILE: &str = "aas.profile";
 /// The ending of rule files.
 pub(crate) const ENDING: &str = "aasrule";
 
@@ -43,6 +45,10 @@ pub(crate) struct Set {
     pub(crate) sources: SourceSet,
     /// How many of the files are the root package's own.
     pub(crate) own: usize,
+    /// The folder of the root package; none for loose files.
+    pub(crate) folder: Option<PathBuf>,
+    /// The root package's recorded profile, if it has one: its text, or why that cannot be read.
+    pub(crate) profile: Option<Result<String, String>>,
     /// What its `aas.toml` says.
     pub(crate) settings: Settings,
     /// Files that are not text or too large, and what is wrong in an `aas.toml`, with their own sources.

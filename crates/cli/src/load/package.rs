@@ -9,7 +9,8 @@ use aas::source::{MAX_FILES, MAX_SET_BYTES, SourceSet};
 use aas::{Settings, Span};
 
 use super::find::{own_files, unreadable};
-use super::{ENDING, MANIFEST, Set, Text, read_text};
+use super::read::read_profile;
+use super::{ENDING, MANIFEST, PROFILE, Set, Text, read_text};
 use crate::exit::{Failure, Outcome};
 
 /// Loads the package of a folder.
@@ -23,7 +24,8 @@ pub(super) fn load(folder: &Path) -> Outcome<Set> {
     if own == 0 && loader.wrong.is_empty() {
         return Err(Failure::said(format_args!("The package `{}` holds no .{ENDING} file.", folder.display())));
     }
-    Ok(loader.finish(folder.display().to_string(), settings, own))
+    let made = loader.finish(folder.display().to_string(), settings, own);
+    Ok(Set { folder: Some(folder.to_path_buf()), profile: read_profile(&folder.join(PROFILE)), ..made })
 }
 
 /// Loads files that belong to no package.
@@ -52,7 +54,7 @@ struct Loader {
 impl Loader {
     fn finish(self, title: String, settings: Settings, own: usize) -> Set {
         let wrong = if self.wrong.is_empty() { None } else { Some((self.aside, self.wrong)) };
-        Set { title, sources: self.sources, own, settings, wrong }
+        Set { title, sources: self.sources, own, folder: None, profile: None, settings, wrong }
     }
 
     /// Loads a package's manifest and files, and notes what it depends on.

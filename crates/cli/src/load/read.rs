@@ -64,3 +64,20 @@ pub(crate) fn bytes_to_text(path: &Path, reader: impl Read) -> Outcome<Text> {
         }
     })
 }
+
+/// The text of a recorded profile, or why it cannot be read; none where there is no such file. It is never worth a
+/// failure.
+pub(super) fn read_profile(path: &Path) -> Option<Result<String, String>> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(Err(format!("it cannot be read: {error}"))),
+    };
+    let mut bytes = Vec::new();
+    let most = aas::profile::MAX_BYTES;
+    Some(match file.take(most as u64 + 1).read_to_end(&mut bytes) {
+        Err(error) => Err(format!("it cannot be read: {error}")),
+        Ok(_) if bytes.len() > most => Err(format!("it is larger than {} MiB", most >> 20)),
+        Ok(_) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
+    })
+}

@@ -13,3 +13,4 @@ mod help;
 mod new;
 mod support;
 mod test;
+mod tune;

@@ -21,7 +21,7 @@ const TO_DEVIATION: f64 = 1.4826;
 /// What became of a way to ask, or of all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(in crate::commands) enum Verdict {
     Same,
     Faster,
     Slower,
@@ -29,23 +29,23 @@ pub(super) enum Verdict {
 
 /// One way to ask, in both runs.
 #[derive(Debug, Serialize)]
-pub(super) struct Difference {
+pub(in crate::commands) struct Difference {
     action: String,
-    work: Work,
-    answer: Answer,
-    engine: By,
-    old_ns: f64,
-    new_ns: f64,
+    pub(in crate::commands) work: Work,
+    pub(in crate::commands) answer: Answer,
+    pub(in crate::commands) engine: By,
+    pub(in crate::commands) old_ns: f64,
+    pub(in crate::commands) new_ns: f64,
     /// How large a difference would have to be.
-    noise_ns: f64,
-    verdict: Verdict,
+    pub(in crate::commands) noise_ns: f64,
+    pub(in crate::commands) verdict: Verdict,
 }
 
 /// Both runs.
 #[derive(Debug, Serialize)]
-pub(super) struct Compared {
+pub(in crate::commands) struct Compared {
     /// Slower where anything is slower, else faster where anything is faster.
-    pub(super) verdict: Verdict,
+    pub(in crate::commands) verdict: Verdict,
     /// Whether both runs are of one policy.
     same_policy: bool,
     differences: Vec<Difference>,
@@ -55,7 +55,7 @@ pub(super) struct Compared {
 ///
 /// # Errors
 /// Where they do not measure the same, in a sentence.
-pub(super) fn compare(old: &Figures, new: &Figures, threshold: u16) -> Result<Compared, String> {
+pub(in crate::commands) fn compare(old: &Figures, new: &Figures, threshold: u16) -> Result<Compared, String> {
     comparable(old, new)?;
     let mut differences = Vec::new();
     for (before, after) in old.actions.iter().zip(&new.actions) {
@@ -72,7 +72,7 @@ pub(super) fn compare(old: &Figures, new: &Figures, threshold: u16) -> Result<Co
 ///
 /// # Errors
 /// Where they did not, in a sentence.
-pub(super) fn comparable(old: &Figures, new: &Figures) -> Result<(), String> {
+pub(in crate::commands) fn comparable(old: &Figures, new: &Figures) -> Result<(), String> {
     let names = |figures: &Figures| figures.actions.iter().map(|a| a.action.clone()).collect::<Vec<_>>();
     let (before, after) = (names(old), names(new));
     if before != after {
@@ -115,7 +115,8 @@ fn ways<'a>(old: &'a Action, new: &'a Action) -> Result<Vec<(&'a Way, &'a Way)>,
     Ok(pairs)
 }
 
-fn difference(action: &str, old: &Way, new: &Way, threshold: f64) -> Difference {
+/// Both times of one way to ask.
+pub(in crate::commands) fn difference(action: &str, old: &Way, new: &Way, threshold: f64) -> Difference {
     let ((old_ns, before), (new_ns, after)) = (median_and_spread(&old.rounds), median_and_spread(&new.rounds));
     let noise_ns = f64::max(SPREADS * before.hypot(after), threshold * old_ns);
     let verdict = match new_ns - old_ns {
@@ -134,7 +135,7 @@ fn median_and_spread(rounds: &[f64]) -> (f64, f64) {
 }
 
 /// What differs, a line each, and the verdict.
-pub(super) fn human(compared: &Compared, out: &mut Out) -> Outcome<()> {
+pub(in crate::commands) fn human(compared: &Compared, out: &mut Out) -> Outcome<()> {
     let differs: Vec<&Difference> = compared.differences.iter().filter(|d| d.verdict != Verdict::Same).collect();
     if !differs.is_empty() {
         let mut table =
@@ -173,7 +174,8 @@ pub(super) fn human(compared: &Compared, out: &mut Out) -> Outcome<()> {
     ))
 }
 
-fn word(verdict: Verdict) -> &'static str {
+/// A verdict for people.
+pub(in crate::commands) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Same => "same",
         Verdict::Faster => "faster",

@@ -6,85 +6,85 @@ use serde::{Deserialize, Serialize};
 use super::requests::Asked;
 
 /// The form of the JSON. Another number means that figures cannot be compared.
-pub(super) const FORM: u32 = 1;
+pub(in crate::commands) const FORM: u32 = 1;
 /// Fewer rounds say nothing about noise.
-pub(super) const FEWEST_ROUNDS: usize = 3;
+pub(in crate::commands) const FEWEST_ROUNDS: usize = 3;
 
 /// All that was found.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Figures {
+pub(in crate::commands) struct Figures {
     /// The form of this object.
-    pub(super) aasc_bench: u32,
+    pub(in crate::commands) aasc_bench: u32,
     /// The policy's hash.
-    pub(super) policy: String,
-    pub(super) requests: Requests,
-    pub(super) actions: Vec<Action>,
+    pub(in crate::commands) policy: String,
+    pub(in crate::commands) requests: Requests,
+    pub(in crate::commands) actions: Vec<Action>,
     /// Every item of the policy.
-    pub(super) items: Vec<Item>,
+    pub(in crate::commands) items: Vec<Item>,
     /// Items that no request was about.
-    pub(super) never_asked: Vec<String>,
+    pub(in crate::commands) never_asked: Vec<String>,
     /// Items that requests were about, but that never held and never erred.
-    pub(super) never_fired: Vec<String>,
+    pub(in crate::commands) never_fired: Vec<String>,
     /// Items that held or erred, but never determined a decision.
-    pub(super) never_decided: Vec<String>,
+    pub(in crate::commands) never_decided: Vec<String>,
 }
 
 /// Which requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Requests {
-    pub(super) from: From,
+pub(in crate::commands) struct Requests {
+    pub(in crate::commands) from: From,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) seed: Option<u64>,
-    pub(super) count: usize,
+    pub(in crate::commands) seed: Option<u64>,
+    pub(in crate::commands) count: usize,
     /// A hash of their texts and entities, in their order.
-    pub(super) hash: String,
+    pub(in crate::commands) hash: String,
 }
 
 /// Where requests come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum From {
+pub(in crate::commands) enum From {
     Generated,
     Recorded,
 }
 
 /// What was found of an action.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Action {
-    pub(super) action: String,
+pub(in crate::commands) struct Action {
+    pub(in crate::commands) action: String,
     /// How many requests there were.
-    pub(super) requests: usize,
+    pub(in crate::commands) requests: usize,
     /// How many of them were timed.
-    pub(super) timed: usize,
+    pub(in crate::commands) timed: usize,
     /// How many were refused before any rule was asked; they are not decided alone.
-    pub(super) refused: u64,
+    pub(in crate::commands) refused: u64,
     /// How many the default decided.
-    pub(super) by_default: u64,
-    pub(super) ways: Vec<Way>,
+    pub(in crate::commands) by_default: u64,
+    pub(in crate::commands) ways: Vec<Way>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) costs: Option<Costs>,
+    pub(in crate::commands) costs: Option<Costs>,
 }
 
 /// A way to ask, and how long it takes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Way {
-    pub(super) work: Work,
-    pub(super) answer: Answer,
-    pub(super) engine: By,
+pub(in crate::commands) struct Way {
+    pub(in crate::commands) work: Work,
+    pub(in crate::commands) answer: Answer,
+    pub(in crate::commands) engine: By,
     /// Nanoseconds: the median over requests, and of that over rounds.
-    pub(super) median_ns: f64,
+    pub(in crate::commands) median_ns: f64,
     /// Nanoseconds that one request in a hundred exceeds.
-    pub(super) p99_ns: f64,
+    pub(in crate::commands) p99_ns: f64,
     /// Decisions a second on one thread, one request after the other.
-    pub(super) a_second: f64,
+    pub(in crate::commands) a_second: f64,
     /// The median over requests in each round.
-    pub(super) rounds: Vec<f64>,
+    pub(in crate::commands) rounds: Vec<f64>,
 }
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Work {
+pub(in crate::commands) enum Work {
     /// From JSON text.
     ReadAndDecide,
     /// From a request that is read already.
@@ -94,7 +94,7 @@ pub(super) enum Work {
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Answer {
+pub(in crate::commands) enum Answer {
     Tier,
     Decision,
 }
@@ -102,64 +102,64 @@ pub(super) enum Answer {
 /// Who decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum By {
+pub(in crate::commands) enum By {
     Plan,
     Jit,
 }
 
 /// Where the time of deciding goes, on average over the requests of an action.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Costs {
+pub(in crate::commands) struct Costs {
     /// Looking at the request: the sum of the atoms.
-    pub(super) classify_ns: f64,
+    pub(in crate::commands) classify_ns: f64,
     /// Conditions and tiers, from words.
-    pub(super) judge_ns: f64,
+    pub(in crate::commands) judge_ns: f64,
     /// Finding and judging rows behind lanes.
-    pub(super) lanes_ns: f64,
-    pub(super) atoms: Vec<Atom>,
-    pub(super) items: Vec<ItemCost>,
+    pub(in crate::commands) lanes_ns: f64,
+    pub(in crate::commands) atoms: Vec<Atom>,
+    pub(in crate::commands) items: Vec<ItemCost>,
 }
 
 /// Something that the plan reads or asks.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Atom {
-    pub(super) atom: String,
-    pub(super) ns: f64,
+pub(in crate::commands) struct Atom {
+    pub(in crate::commands) atom: String,
+    pub(in crate::commands) ns: f64,
     /// Of all the time of deciding.
-    pub(super) share: f64,
+    pub(in crate::commands) share: f64,
     /// How many items read it.
-    pub(super) read_by: usize,
+    pub(in crate::commands) read_by: usize,
 }
 
 /// What an item costs. What several items read is shared evenly between them.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ItemCost {
-    pub(super) item: String,
-    pub(super) ns: f64,
-    pub(super) share: f64,
+pub(in crate::commands) struct ItemCost {
+    pub(in crate::commands) item: String,
+    pub(in crate::commands) ns: f64,
+    pub(in crate::commands) share: f64,
     /// How many slots its conditions read.
-    pub(super) slots: usize,
+    pub(in crate::commands) slots: usize,
     /// How many nodes its conditions have.
-    pub(super) nodes: usize,
+    pub(in crate::commands) nodes: usize,
 }
 
 /// What became of an item.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Item {
-    pub(super) item: String,
-    pub(super) kind: String,
+pub(in crate::commands) struct Item {
+    pub(in crate::commands) item: String,
+    pub(in crate::commands) kind: String,
     /// How many requests it was about.
-    pub(super) asked: u64,
+    pub(in crate::commands) asked: u64,
     /// How often it held or erred.
-    pub(super) fired: u64,
+    pub(in crate::commands) fired: u64,
     /// How often it could not be told.
-    pub(super) erred: u64,
+    pub(in crate::commands) erred: u64,
     /// How often it was among what determined the decision.
-    pub(super) decided: u64,
+    pub(in crate::commands) decided: u64,
 }
 
 /// Figures without any measurement.
-pub(super) fn empty(policy: &Policy, asked: &Asked) -> Figures {
+pub(in crate::commands) fn empty(policy: &Policy, asked: &Asked) -> Figures {
     let action = |a: &super::requests::OfAction| Action {
         action: a.name.clone(),
         requests: a.all.len(),
@@ -182,7 +182,7 @@ pub(super) fn empty(policy: &Policy, asked: &Asked) -> Figures {
 }
 
 /// Reads the JSON of a run.
-pub(super) fn read(text: &str) -> Result<Figures, String> {
+pub(in crate::commands) fn read(text: &str) -> Result<Figures, String> {
     #[derive(Deserialize)]
     struct Form {
         aasc_bench: u32,

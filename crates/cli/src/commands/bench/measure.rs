@@ -23,6 +23,8 @@ const RUN_NS: f64 = 100_000.0;
 
 /// One way to ask.
 struct Arm<'p> {
+    /// The place of its policy.
+    of: usize,
     work: Work,
     answer: Answer,
     by: By,
@@ -44,7 +46,7 @@ struct Noted {
 }
 
 /// Measures all actions in all ways, by the engine of each policy.
-pub(super) fn measure(
+pub(in crate::commands) fn measure(
     policies: &[&Policy],
     sources: &SourceSet,
     asked: &Asked,
@@ -52,14 +54,26 @@ pub(super) fn measure(
     progress: &ProgressBar,
     figures: &mut Figures,
 ) {
+    let actions: Vec<&OfAction> = asked.actions.iter().collect();
+    let found = ways(policies, sources, &actions, rounds, progress);
+    for (action, ways) in figures.actions.iter_mut().zip(found) {
+        action.ways = ways.into_iter().map(|(_, way)| way).collect();
+    }
+}
+
+/// Measures these actions: for each of them every way, with the place of the policy that answered.
+pub(in crate::commands) fn ways(
+    policies: &[&Policy],
+    sources: &SourceSet,
+    actions: &[&OfAction],
+    rounds: u16,
+    progress: &ProgressBar,
+) -> Vec<Vec<(usize, Way)>> {
     let mut arms = arms(policies, sources);
-    let mut noted: Vec<Vec<Noted>> = asked
-        .actions
-        .iter()
-        .map(|action| arms.iter_mut().map(|arm| arm.prepared(&arm.requests(action))).collect())
-        .collect();
+    let mut noted: Vec<Vec<Noted>> =
+        actions.iter().map(|action| arms.iter_mut().map(|arm| arm.prepared(&arm.requests(action))).collect()).collect();
     for _ in 0..rounds {
-        for (action, noted) in asked.actions.iter().zip(&mut noted) {
+        for (action, noted) in actions.iter().zip(&mut noted) {
             for (arm, noted) in arms.iter_mut().zip(noted) {
                 let requests = arm.requests(action);
                 if !requests.is_empty() {
@@ -69,15 +83,16 @@ pub(super) fn measure(
             progress.inc(1);
         }
     }
-    for (action, noted) in figures.actions.iter_mut().zip(noted) {
+    let of_action = |noted: Vec<Noted>| {
         let measured = arms.iter().zip(noted).filter(|(_, noted)| !noted.medians.is_empty());
-        action.ways = measured.map(|(arm, noted)| arm.way(noted)).collect();
-    }
+        measured.map(|(arm, noted)| (arm.of, arm.way(noted))).collect()
+    };
+    noted.into_iter().map(of_action).collect()
 }
 
 fn arms<'p>(policies: &[&'p Policy], sources: &SourceSet) -> Vec<Arm<'p>> {
     let mut arms = Vec::new();
-    for policy in policies {
+    for (of, policy) in policies.iter().enumerate() {
         let texts = policy.texts(sources);
         let by = match policy.engine() {
             Engine::Jit => By::Jit,
@@ -86,7 +101,7 @@ fn arms<'p>(policies: &[&'p Policy], sources: &SourceSet) -> Vec<Arm<'p>> {
         for work in [Work::ReadAndDecide, Work::Decide] {
             for answer in [Answer::Tier, Answer::Decision] {
                 let (texts, scratch) = (texts.decider(), Scratch::default());
-                arms.push(Arm { work, answer, by, policy, texts, scratch });
+                arms.push(Arm { of, work, answer, by, policy, texts, scratch });
             }
         }
     }
@@ -181,14 +196,14 @@ impl Arm<'_> {
 }
 
 /// The value that so large a part does not exceed; 0 of nothing.
-pub(super) fn quantile(values: &mut [f64], part: f64) -> f64 {
+pub(in crate::commands) fn quantile(values: &mut [f64], part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = (values.len() as f64 * part).ceil() as usize;
     values.get(place.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 
 /// Nanoseconds that a piece of work takes on average over inputs: the median of a few runs.
-pub(super) fn average<T>(inputs: &[T], mut work: impl FnMut(&T)) -> f64 {
+pub(in crate::commands) fn average<T>(inputs: &[T], mut work: impl FnMut(&T)) -> f64 {
     const SAMPLES: usize = 5;
     const SAMPLE_NS: f64 = 20_000.0;
     if inputs.is_empty() {
@@ -206,6 +221,26 @@ pub(super) fn average<T>(inputs: &[T], mut work: impl FnMut(&T)) -> f64 {
             inputs.iter().for_each(&mut work);
         }
         *sample = started.elapsed().as_nanos() as f64 / f64::from(passes) / inputs.len() as f64;
+    }
+    quantile(&mut samples, 0.5)
+}
+
+/// Nanoseconds that a piece of work takes, where many are to be measured: few runs, of which the median counts.
+pub(in crate::commands) fn alone(mut work: impl FnMut()) -> f64 {
+    const SAMPLES: usize = 3;
+    const SAMPLE_NS: f64 = 4_000.0;
+    work();
+    let started = Instant::now();
+    work();
+    let once = (started.elapsed().as_nanos() as f64).max(1.0);
+    let times = (SAMPLE_NS / once).ceil().clamp(1.0, 1_000.0) as u32;
+    let mut samples = [0.0; SAMPLES];
+    for sample in &mut samples {
+        let started = Instant::now();
+        for _ in 0..times {
+            work();
+        }
+        *sample = started.elapsed().as_nanos() as f64 / f64::from(times);
     }
     quantile(&mut samples, 0.5)
 }

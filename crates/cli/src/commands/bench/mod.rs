@@ -7,13 +7,13 @@
 //!
 //! The library has no clock; all time is taken here.
 
-mod compare;
+pub(super) mod compare;
 mod costs;
-mod figures;
-mod measure;
-mod requests;
+pub(super) mod figures;
+pub(super) mod measure;
+pub(super) mod requests;
 mod seen;
-mod show;
+pub(super) mod show;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,13 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
 /// Measures a policy. What is held against an earlier run must be comparable before time is spent on it.
 fn measured(args: &Args, old: Option<&Figures>) -> Outcome<Figures> {
     let Subject { sources, policy } = subject(&args.paths)?;
-    let asked = requests::gather(args, &policy)?;
+    let wanted = requests::Wanted {
+        log: args.requests.as_deref(),
+        seed: args.seed,
+        count: args.count,
+        action: args.action.as_deref(),
+    };
+    let asked = requests::gather(&wanted, &policy)?;
     if args.svg.is_some() && (asked.actions.len() != 1 || asked.actions.iter().any(|a| a.unit.is_none())) {
         return Err(Failure::said("A picture shows one declared action. Name it with --action."));
     }
@@ -119,7 +125,7 @@ fn measured(args: &Args, old: Option<&Figures>) -> Outcome<Figures> {
         Engine::Plan | Engine::Interp => vec![&policy],
     };
     seen::count(&policy, &asked, &mut figures);
-    let progress = progress(u64::from(args.rounds) * asked.actions.len() as u64);
+    let progress = progress("measuring", u64::from(args.rounds) * asked.actions.len() as u64);
     measure::measure(&policies, &sources, &asked, args.rounds, &progress, &mut figures);
     progress.finish_and_clear();
     let heats = costs::measure(&native, &asked, &mut figures);
@@ -159,14 +165,15 @@ fn picture(file: &Path, policy: &Policy, action: &str, costs: &graph::draw::Cost
 }
 
 /// A bar on a terminal, nothing elsewhere.
-fn progress(steps: u64) -> ProgressBar {
+pub(super) fn progress(what: &'static str, steps: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(steps);
-    if let Ok(style) = ProgressStyle::with_template("measuring {wide_bar} {percent} %, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent} %, {eta} left") {
         bar.set_style(style);
     }
+    bar.set_message(what);
     // Drawing takes time from what is measured: seldom.
     bar.enable_steady_tick(Duration::from_millis(500));
     bar

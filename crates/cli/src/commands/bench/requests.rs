@@ -17,7 +17,6 @@ use aas::reader::wire::Placement;
 use aas::verify::{Case, Generator};
 use aas::{Entities, Facts, Policy, Raw, Request, json};
 
-use super::Args;
 use super::figures::{From, Requests};
 use crate::exit::{Failure, Outcome};
 use crate::out;
@@ -30,33 +29,33 @@ const DRAWS: usize = 8;
 const UNDECLARED: &str = "(undeclared)";
 
 /// All requests, by their actions.
-pub(super) struct Asked {
-    pub(super) about: Requests,
-    pub(super) actions: Vec<OfAction>,
+pub(in crate::commands) struct Asked {
+    pub(in crate::commands) about: Requests,
+    pub(in crate::commands) actions: Vec<OfAction>,
     /// Whether other actions were left out.
-    pub(super) only_one: bool,
+    pub(in crate::commands) only_one: bool,
 }
 
 /// The requests for an action, or for all names that nobody declared.
-pub(super) struct OfAction {
-    pub(super) name: String,
+pub(in crate::commands) struct OfAction {
+    pub(in crate::commands) name: String,
     /// Its unit; none for undeclared names.
-    pub(super) unit: Option<UnitId>,
-    pub(super) all: Vec<One>,
+    pub(in crate::commands) unit: Option<UnitId>,
+    pub(in crate::commands) all: Vec<One>,
     most: usize,
 }
 
 /// A request as text, and as the reader has read it.
-pub(super) struct One {
-    pub(super) text: String,
+pub(in crate::commands) struct One {
+    pub(in crate::commands) text: String,
     now: i64,
-    pub(super) entities: Arc<Entities>,
-    pub(super) bound: Bound,
+    pub(in crate::commands) entities: Arc<Entities>,
+    pub(in crate::commands) bound: Bound,
 }
 
 impl OfAction {
     /// Those that are timed: all, or as many as are wanted, evenly picked.
-    pub(super) fn timed(&self) -> impl Iterator<Item = &One> {
+    pub(in crate::commands) fn timed(&self) -> impl Iterator<Item = &One> {
         let (all, most) = (self.all.len(), self.most.min(self.all.len()));
         (0..most).filter_map(move |i| self.all.get(i * all / most))
     }
@@ -64,12 +63,12 @@ impl OfAction {
 
 impl One {
     /// The terms on which its text is taken.
-    pub(super) fn terms(&self) -> Terms<'_> {
+    pub(in crate::commands) fn terms(&self) -> Terms<'_> {
         terms(self.now, Some(&self.entities))
     }
 
     /// As the plan sees it.
-    pub(super) fn read<'a>(&'a self, policy: &'a Policy) -> Read<'a> {
+    pub(in crate::commands) fn read<'a>(&'a self, policy: &'a Policy) -> Read<'a> {
         Read { policy: policy.typed(), bound: &self.bound, entities: &self.entities }
     }
 }
@@ -79,14 +78,26 @@ fn terms(now: i64, entities: Option<&Entities>) -> Terms<'_> {
     Terms { placement: Placement::Tests, start_values: true, now: Some(now), entities }
 }
 
+/// Which requests are wanted.
+pub(in crate::commands) struct Wanted<'a> {
+    /// The log that they are read from; they are drawn where there is none.
+    pub(in crate::commands) log: Option<&'a Path>,
+    /// What they are drawn by.
+    pub(in crate::commands) seed: u64,
+    /// How many of an action are drawn, or timed of a longer log.
+    pub(in crate::commands) count: u32,
+    /// Only this action.
+    pub(in crate::commands) action: Option<&'a str>,
+}
+
 /// The requests that the command line asks for.
-pub(super) fn gather(args: &Args, policy: &Policy) -> Outcome<Asked> {
-    let only = args.action.as_deref().map(|name| declared(policy, name)).transpose()?;
+pub(in crate::commands) fn gather(wanted: &Wanted<'_>, policy: &Policy) -> Outcome<Asked> {
+    let only = wanted.action.map(|name| declared(policy, name)).transpose()?;
     let mut hash = blake3::Hasher::new();
-    let most = args.count as usize;
-    let (from, found) = match &args.requests {
+    let most = wanted.count as usize;
+    let (from, found) = match wanted.log {
         Some(file) => (From::Recorded, recorded(policy, file, only, &mut hash)?),
-        None => (From::Generated, generated(policy, args.seed, most, only, &mut hash)),
+        None => (From::Generated, generated(policy, wanted.seed, most, only, &mut hash)),
     };
     if found.is_empty() {
         return Err(Failure::said(match (from, only) {
@@ -95,7 +106,7 @@ pub(super) fn gather(args: &Args, policy: &Policy) -> Outcome<Asked> {
         }));
     }
     let count = found.values().map(Vec::len).sum();
-    let seed = (from == From::Generated).then_some(args.seed);
+    let seed = (from == From::Generated).then_some(wanted.seed);
     let about = Requests { from, seed, count, hash: hash.finalize().to_hex().to_string() };
     let of_action = |(group, all): (Group, Vec<One>)| {
         let name = match group {

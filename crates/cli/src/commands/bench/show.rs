@@ -17,7 +17,7 @@ const ROWS: usize = 40;
 const NAMED: usize = 20;
 
 /// One JSON object, which a later run can be compared with.
-pub(super) fn json(figures: &Figures, compared: Option<&Compared>, out: &mut Out) -> Outcome<()> {
+pub(in crate::commands) fn json(figures: &Figures, compared: Option<&Compared>, out: &mut Out) -> Outcome<()> {
     let unwritable = |error: serde_json::Error| Failure::said(format_args!("The figures cannot be written: {error}."));
     let mut value = serde_json::to_value(figures).map_err(unwritable)?;
     if let (Some(compared), Some(object)) = (compared, value.as_object_mut()) {
@@ -26,7 +26,7 @@ pub(super) fn json(figures: &Figures, compared: Option<&Compared>, out: &mut Out
     out.line(serde_json::to_string_pretty(&value).map_err(unwritable)?)
 }
 
-pub(super) fn human(figures: &Figures, out: &mut Out) -> Outcome<()> {
+pub(in crate::commands) fn human(figures: &Figures, out: &mut Out) -> Outcome<()> {
     let short = figures.policy.get(..12).unwrap_or(&figures.policy);
     let (count, seed) = (figures.requests.count, figures.requests.seed.unwrap_or(0));
     let from = match figures.requests.from {
@@ -155,7 +155,7 @@ fn more(all: usize, shown: usize, what: &str, out: &mut Out) -> Outcome<()> {
 }
 
 /// A table without lines, some columns of it aligned to the right.
-pub(super) fn table<H: Into<comfy_table::Row>>(header: H, numbers: Range<usize>) -> Table {
+pub(in crate::commands) fn table<H: Into<comfy_table::Row>>(header: H, numbers: Range<usize>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
@@ -171,12 +171,12 @@ fn right(table: &mut Table, columns: Range<usize>) {
     }
 }
 
-pub(super) fn print(table: &Table, out: &mut Out) -> Outcome<()> {
+pub(in crate::commands) fn print(table: &Table, out: &mut Out) -> Outcome<()> {
     table.to_string().lines().try_for_each(|line| out.line(line.trim_end()))
 }
 
 /// A time: three digits are enough.
-pub(super) fn ns(ns: f64) -> String {
+pub(in crate::commands) fn ns(ns: f64) -> String {
     if ns < 100.0 { format!("{ns:.1}") } else { format!("{ns:.0}") }
 }
 
@@ -189,21 +189,21 @@ fn rate(a_second: f64) -> String {
     }
 }
 
-pub(super) fn work(work: Work) -> &'static str {
+pub(in crate::commands) fn work(work: Work) -> &'static str {
     match work {
         Work::ReadAndDecide => "read and decide",
         Work::Decide => "decide",
     }
 }
 
-pub(super) fn answer(answer: Answer) -> &'static str {
+pub(in crate::commands) fn answer(answer: Answer) -> &'static str {
     match answer {
         Answer::Tier => "tier",
         Answer::Decision => "decision",
     }
 }
 
-pub(super) fn by(by: By) -> &'static str {
+pub(in crate::commands) fn by(by: By) -> &'static str {
     match by {
         By::Plan => "plan",
         By::Jit => "native",

@@ -14,7 +14,7 @@ use aas::reader::wire::{self, Placement, WireError};
 use aas::{Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
 use clap::ValueEnum;
 
-use crate::compile::{checked, compile, with_native};
+use crate::compile::{checked, compile, in_order, with_native};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load::{self, artefact::OnDisk};
 use crate::out::{self, Out};
@@ -115,7 +115,8 @@ fn one(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outc
             let typed = checked(&set)?;
             let raw = read_one(file)?;
             let part = OneAction::of(&typed, action_of(file, &raw)?);
-            Desk::new(args, engines, own(&part, file, &raw)?, set.sources).one(file, &raw, out)
+            let policy = in_order(&set, own(&part, file, &raw)?);
+            Desk::new(args, engines, policy, set.sources).one(file, &raw, out)
         }
         Some(path) => {
             let artefact = load::artefact::open(path)?;
