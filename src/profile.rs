@@ -151,7 +151,7 @@ impl Profile {
     /// # Errors
     /// Where it was recorded for another policy or does not fit.
     pub fn order(&self, policy: &TypedPolicy, plan: &Plan) -> Result<Order, ProfileError> {
-        if self.policy != *policy.hash.0 {
+        if self.policy != policy.hash.to_string() {
             return Err(ProfileError::Stale);
         }
         let units: HashMap<&str, UnitId> =
