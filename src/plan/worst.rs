@@ -9,19 +9,26 @@
 //! What is counted: building the frame from a request that was read, judging every row, and lanes whose key cannot be
 //! told, so that every piece is judged. What is not: reading the request, and carrying out what a verdict asks for.
 
+mod calls;
+mod patterns;
+mod size;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use super::frame::{Block, Encoding, Slot};
-use super::program::{Program, Schema};
+use super::program::{MAX_VARIABLES, Program, Schema};
 use super::relation::Relation;
 use super::take::{Take, TextTest, place_of};
-use super::{BITS, Body, Loop, MAX_WORDS, Node, Place, Plan, Unit};
+use super::{BITS, Body, Loop, LoopId, MAX_WORDS, Node, Place, Plan, Unit};
+use crate::builtin;
 use crate::check::typed::{FactGroup, TypedPolicy};
-use crate::types::{DEFAULT_LIST_LENGTH, DEFAULT_STRING_LENGTH, FieldDef, Type};
+use crate::types::{DEFAULT_STRING_LENGTH, FieldDef};
 use crate::value::Value;
+use size::{BYTES, Size, Sort};
 
-/// Bytes of a character at most.
-const BYTES: u64 = 4;
 /// Instructions for a decision that asks nothing: dispatch, call, and the tier.
 const DECISION: u64 = 200;
 /// Instructions for a row and for its place in a verdict.
@@ -34,10 +41,14 @@ const VALUE: u64 = 400;
 const ENTITY: u64 = 200;
 /// Instructions for one step of an automaton or of a search.
 const STEP: u64 = 8;
-/// How often a command is gone over at most while it is taken apart, in steps a byte.
-const COMMAND_STEPS: u64 = 64;
-/// Bytes that the scan for secrets reads at most, through each of its layers.
-const SECRETS: u64 = 4 * 256 * 1024;
+/// Instructions to look at one of several elements.
+const EACH: u64 = 60;
+/// Bytes that the scan for secrets reads at most.
+const SECRETS: u64 = 256 * 1024;
+/// As it is, and through each layer of encoding.
+const LAYERS: u64 = 4;
+/// How far [`size`] looks into records of flags.
+const DEPTH: usize = 8;
 
 /// The most that a decision about one action can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +108,8 @@ struct Counter<'a> {
     policy: &'a TypedPolicy,
     schema: Schema<'a>,
     loops: &'a [Loop],
+    /// What the variables of quantifiers stand for.
+    variables: Vec<Size>,
     /// What each slot, by its label, comes to.
     costs: BTreeMap<String, u64>,
     words: u64,
@@ -105,11 +118,14 @@ struct Counter<'a> {
 impl<'a> Counter<'a> {
     fn new(policy: &'a TypedPolicy, unit: &'a Unit) -> Self {
         let schema = Schema::of(policy, unit.action);
-        Self { policy, schema, loops: &unit.loops, costs: BTreeMap::new(), words: 0 }
+        let variables = vec![Size::unknown(); MAX_VARIABLES];
+        Self { policy, schema, loops: &unit.loops, variables, costs: BTreeMap::new(), words: 0 }
     }
 
     fn count(mut self, unit: &'a Unit) -> Worst {
         let mut all = Work::plain(DECISION).and(self.body(unit.body()));
+        // Where slots are late, rows are judged again after each of them.
+        all = all.and(judging(unit.body()).times(unit.late.slots().count() as u64));
         let mut rows = unit.rows.len();
         for piece in &unit.lanes.pieces {
             self.loops = &piece.loops;
@@ -121,7 +137,7 @@ impl<'a> Counter<'a> {
         all = all.and(key.times(unit.lanes.lanes.len() as u64));
         for run in &unit.runs {
             for (_, argument) in &run.arguments {
-                all = all.and(self.program(argument)).and(Work::steps(self.bytes(argument)));
+                all = all.and(self.program(argument)).and(Work::steps(self.size(argument).weight()));
             }
         }
         // Masks of the combination are walked word by word.
@@ -143,10 +159,10 @@ impl<'a> Counter<'a> {
     /// Slots, nodes and rows of a unit or piece.
     fn body(&mut self, body: Body<'a>) -> Work {
         self.words = self.words.saturating_add(body.block.words() as u64);
-        self.block(body.block).and(Work::plain(body.rows.len() as u64 * ROW))
+        self.slots(body.block).and(judging(body))
     }
 
-    fn block(&mut self, block: &'a Block) -> Work {
+    fn slots(&mut self, block: &'a Block) -> Work {
         let mut all = Work::default();
         for slot in &block.slots {
             let work = self.slot(slot);
@@ -154,19 +170,14 @@ impl<'a> Counter<'a> {
             *known = known.saturating_add(work.instructions());
             all = all.and(work);
         }
-        block.nodes.iter().fold(all, |all, node| all.and(Work::plain(nodes(node))))
+        all
     }
 
     fn slot(&mut self, slot: &'a Slot) -> Work {
         if let Encoding::Records(id) = &slot.encoding {
-            let records = self.elements(&slot.program);
-            let made = self.program(&slot.program);
-            let Some(one) = self.loops.get(id.0 as usize) else { return made };
-            self.words = self.words.saturating_add(records.saturating_mul(one.body.words() as u64));
-            return made.and(self.block(&one.body).and(Work::plain(ROW)).times(records));
+            return self.records(slot, *id);
         }
-        let bytes =
-            |counter: &Self, place: &Place| counter.field(*place).map_or(DEFAULT_STRING_LENGTH * BYTES, bytes_of);
+        let bytes = |counter: &Self, place: &Place| counter.place(*place).bytes;
         match &slot.take {
             Take::Word(_) | Take::Truth(_) | Take::Presence(_) => Work::plain(TAKE),
             Take::Symbol(place) => Work::plain(TAKE).and(Work::steps(bytes(self, place) / 8 + 1)),
@@ -176,14 +187,46 @@ impl<'a> Counter<'a> {
         }
     }
 
+    /// Records of a loop: its slots and nodes for each element. A list that does not fit into a frame is an error and
+    /// costs nothing more.
+    fn records(&mut self, slot: &'a Slot, id: LoopId) -> Work {
+        let made = self.program(&slot.program);
+        let Some(one) = self.loops.get(id.0 as usize) else { return made };
+        let collection = self.size(&slot.program);
+        let words = one.body.words().max(1) as u64;
+        let records = collection.elements().min(MAX_WORDS as u64 / words);
+        self.words = self.words.saturating_add(records.saturating_mul(words));
+        let each = self.with(one.variable.0, collection.one(), |counter| counter.slots(&one.body));
+        made.and(each.and(nodes_of(&one.body)).and(Work::plain(ROW)).times(records))
+    }
+
+    /// Work in which a variable stands for an element.
+    fn with(&mut self, variable: u32, element: Size, work: impl FnOnce(&mut Self) -> Work) -> Work {
+        let known = self.variables.get_mut(variable as usize).map(|known| std::mem::replace(known, element));
+        let done = work(self);
+        if let (Some(place), Some(known)) = (self.variables.get_mut(variable as usize), known) {
+            *place = known;
+        }
+        done
+    }
+
     /// A program with everything inside it.
-    fn program(&self, program: &Program) -> Work {
+    fn program(&mut self, program: &Program) -> Work {
+        if let Program::Quantified { variable, over, filter, body, .. } = program {
+            let collection = self.size(over);
+            let each = self.with(*variable, collection.one(), |counter| {
+                let filter = filter.as_deref().map_or(Work::default(), |f| counter.program(f));
+                counter.program(body).and(filter).and(Work::plain(VALUE))
+            });
+            return self.program(over).and(each.times(collection.elements())).and(Work::plain(VALUE));
+        }
         let parts = program.parts().into_iter().fold(Work::default(), |all, part| all.and(self.program(part)));
-        let own = match program {
-            Program::Quantified { over, filter, body, .. } => {
-                let one = self.program(body).and(filter.as_deref().map_or(Work::default(), |f| self.program(f)));
-                return self.program(over).and(one.and(Work::plain(VALUE)).times(self.elements(over)));
-            }
+        parts.and(self.own(program))
+    }
+
+    /// A program without what is inside it.
+    fn own(&self, program: &Program) -> Work {
+        match program {
             Program::Const(_)
             | Program::Field(_)
             | Program::Lacking(_)
@@ -195,103 +238,140 @@ impl<'a> Counter<'a> {
             | Program::Or(_)
             | Program::AtLeast(..)
             | Program::Has(_)
-            | Program::Coalesce(..) => Work::plain(TAKE),
+            | Program::Coalesce(..)
+            | Program::Quantified { .. } => Work::plain(TAKE),
             Program::Now
             | Program::ActionName
             | Program::Principal
             | Program::ToDecimal(_)
             | Program::Arithmetic(..)
             | Program::RecordField(..)
-            | Program::MapGet(..)
-            | Program::Flag(..) => Work::plain(VALUE),
-            Program::Attribute(..) => Work::plain(ENTITY + VALUE),
-            Program::Compare(_, a, b) => Work::plain(VALUE).and(Work::steps(self.bytes(a).min(self.bytes(b)))),
-            Program::In(a, b) => {
-                let each = Work::plain(ENTITY).and(Work::steps(self.bytes(a)));
-                each.times(self.elements(b).max(1))
-            }
+            | Program::MapGet(..) => Work::plain(VALUE),
+            // It is read from what the host gave when it is asked for.
+            Program::Flag(..) => Work::plain(VALUE).and(Work::steps(self.size(program).weight())),
+            Program::Attribute(of, _) => Work::plain(ENTITY + VALUE).and(Work::steps(self.size(of).bytes / 8 + 1)),
+            Program::Compare(_, a, b) => Work::plain(VALUE).and(equality(&self.size(a), &self.size(b))),
+            Program::In(a, b) => self.within(a, b),
             Program::SetOf(all) | Program::ListOf(all) => Work::plain(VALUE * (1 + all.len() as u64)),
-            Program::Call(_, arguments) => self.call(arguments),
-            Program::Secrets { .. } => Work::plain(VALUE).and(Work::steps(SECRETS)),
-        };
-        own.and(parts)
+            Program::Call(id, arguments) => {
+                let sizes: Vec<Size> = arguments.iter().map(|argument| self.size(argument)).collect();
+                calls::call(builtin::get(*id), arguments, &sizes)
+            }
+            Program::Secrets { of, .. } => {
+                let given = of.as_deref().map_or(SECRETS, |of| self.size(of).weight().min(SECRETS));
+                Work::plain(VALUE).and(Work::steps(given.saturating_mul(LAYERS)))
+            }
+        }
     }
 
-    /// A builtin: it goes over its first argument, once for each text or group of patterns that it is asked about.
-    fn call(&self, arguments: &[Program]) -> Work {
-        let text = arguments.first().map_or(0, |a| self.bytes(a).saturating_mul(self.elements(a).max(1)));
-        let against = match arguments.get(1) {
-            Some(Program::Const(Value::Patterns(patterns))) => patterns.sources.len().div_ceil(8) as u64,
-            Some(other) => self.elements(other).max(1),
-            None => 1,
-        };
-        let command = arguments.first().is_some_and(|a| matches!(self.type_of(a), Some(Type::Command)));
-        let passes = if command { COMMAND_STEPS } else { against };
-        Work::plain(2 * VALUE).and(Work::steps(text.saturating_mul(passes)))
+    /// Membership: in a sorted set of constants by halves, elsewhere one after the other.
+    fn within(&self, a: &Program, b: &Program) -> Work {
+        let (needle, collection) = (self.size(a), self.size(b));
+        let count = collection.elements().max(1);
+        let halves = matches!(b, Program::Const(Value::Set(_))) && collection.one().sort == Sort::Plain;
+        let times = if halves { u64::from(count.ilog2()) + 2 } else { count };
+        let named = Work::steps(needle.bytes.min(collection.bytes) / 8 + 1);
+        Work::plain(VALUE).and(Work::plain(ENTITY).and(named).and(equality(&needle, &collection.one())).times(times))
     }
 
-    fn field(&self, place: Place) -> Option<&'a FieldDef> {
-        match place {
+    fn place(&self, place: Place) -> Size {
+        let def = match place {
             Place::Field(place) => self.schema.def.fields.get(place as usize),
             Place::Fact(group, place) => self.policy.facts.group(group).get(place as usize),
             Place::Principal => self.policy.facts.group(FactGroup::Agent).first(),
-            Place::Now => None,
+            Place::Now => return Size::WORD,
+        };
+        def.map_or_else(Size::unknown, |def| Size::of_field(&self.policy.types, def))
+    }
+
+    /// How large the value of a program can be.
+    fn size(&self, program: &Program) -> Size {
+        if let Some(place) = place_of(program) {
+            return self.place(place);
         }
-    }
-
-    fn def_of(&self, program: &Program) -> Option<&'a FieldDef> {
-        if let Program::Coalesce(first, _) = program {
-            return self.def_of(first);
-        }
-        place_of(program).and_then(|place| self.field(place))
-    }
-
-    fn type_of(&self, program: &Program) -> Option<&'a Type> {
-        self.def_of(program).map(|def| def.ty.ty.required())
-    }
-
-    /// The greatest number of bytes of a program's text, or of one element of its list.
-    fn bytes(&self, program: &Program) -> u64 {
-        match (program, self.def_of(program)) {
-            (Program::Const(value), _) => value.text().map_or(8, |text| text.len() as u64),
-            (_, Some(def)) => bytes_of(def),
-            (_, None) => DEFAULT_STRING_LENGTH * BYTES,
-        }
-    }
-
-    /// The greatest number of elements of a program's list; none where it is no list.
-    fn elements(&self, program: &Program) -> u64 {
-        match (program, self.def_of(program)) {
-            (Program::Const(Value::List(all) | Value::Set(all)), _) => all.len() as u64,
-            (Program::Const(_), _) => 0,
-            (Program::SetOf(all) | Program::ListOf(all), _) => all.len() as u64,
-            (_, Some(def)) => match def.ty.ty.required() {
-                Type::List(_) | Type::Set(_) | Type::Map(_) => def.ty.length.1,
-                _ => 0,
-            },
-            (_, None) => DEFAULT_LIST_LENGTH,
+        let types = &self.policy.types;
+        let largest = |defs: Vec<&FieldDef>| {
+            let all = defs.into_iter().map(|def| Size::of_field(types, def));
+            all.reduce(Size::or).unwrap_or_else(Size::unknown)
+        };
+        match program {
+            Program::Const(value) => Size::of_value(value),
+            Program::Lacking(_) | Program::Absent => Size::WORD,
+            Program::Flag(id, _) => self
+                .policy
+                .flags
+                .get(id.0 as usize)
+                .map_or_else(Size::unknown, |flag| Size::of_declared(types, &flag.ty, DEPTH)),
+            Program::Var(place) => self.variables.get(*place as usize).cloned().unwrap_or_else(Size::unknown),
+            // Which record or entity it is was checked before; the largest member at that place is as large as any.
+            Program::Attribute(_, place) => {
+                largest(types.entities.iter().filter_map(|e| e.fields.get(*place as usize)).collect())
+            }
+            Program::RecordField(_, place) => {
+                largest(types.records.iter().filter_map(|r| r.fields.get(*place as usize)).collect())
+            }
+            Program::MapGet(of, _) => self.size(of).one(),
+            Program::Coalesce(a, b) => self.size(a).or(self.size(b)),
+            Program::Not(_)
+            | Program::And(_)
+            | Program::Or(_)
+            | Program::AtLeast(..)
+            | Program::Has(_)
+            | Program::Compare(..)
+            | Program::Arithmetic(..)
+            | Program::ToDecimal(_)
+            | Program::In(..)
+            | Program::Quantified { .. }
+            | Program::Secrets { found: true, .. } => Size::WORD,
+            Program::Secrets { found: false, .. } => Size::kinds(),
+            Program::Call(id, arguments) => {
+                let first = arguments.first().map_or_else(Size::unknown, |first| self.size(first));
+                Size::of_result(builtin::get(*id), first)
+            }
+            Program::SetOf(all) | Program::ListOf(all) => {
+                let largest = all.iter().map(|one| self.size(one)).reduce(Size::or);
+                Size::list(all.len() as u64, largest.unwrap_or(Size::WORD))
+            }
+            // INVARIANT: those without a size of their own were found as places, but for a name.
+            Program::ActionName | Program::Field(_) | Program::Fact(..) | Program::Now | Program::Principal => {
+                Size::text(DEFAULT_STRING_LENGTH * BYTES)
+            }
         }
     }
 }
 
-/// The greatest number of bytes of a field's text, or of one element's.
-fn bytes_of(def: &FieldDef) -> u64 {
-    let text = match (def.ty.ty.required(), &def.ty.element) {
-        (Type::List(_) | Type::Set(_) | Type::Map(_), Some(element)) => element,
-        (_, _) => &def.ty,
+/// Whether two values are the same: bytes of the shorter text, and of collections each element against each.
+fn equality(a: &Size, b: &Size) -> Work {
+    if let (Some(x), Some(y)) = (&a.element, &b.element) {
+        let pairs = a.count.saturating_mul(b.count).saturating_mul(2).saturating_add(1);
+        return Work::plain(EACH).and(equality(x, y)).times(pairs);
+    }
+    let bytes = match a.sort.max(b.sort) {
+        Sort::Plain => a.weight().min(b.weight()) / 8 + 1,
+        // Both are cut into components.
+        Sort::Path => a.bytes.saturating_add(b.bytes).saturating_mul(2),
+        Sort::Command => a.bytes.saturating_add(b.bytes),
     };
-    if text.ty.required().is_word() { 8 } else { text.length.1.saturating_mul(BYTES) }
+    Work::plain(EACH).and(Work::steps(bytes))
 }
 
 fn text_test(test: &TextTest, bytes: u64) -> Work {
     match test {
-        TextTest::Starts(part) | TextTest::Ends(part) => Work::plain(TAKE).and(Work::steps(part.len() as u64 / 8 + 1)),
-        TextTest::Contains(_) => Work::plain(TAKE).and(Work::steps(bytes)),
-        TextTest::Patterns(patterns) => {
-            let passes = patterns.sources.len().div_ceil(8) as u64;
-            Work::plain(VALUE).and(Work::steps(bytes.saturating_mul(passes)))
+        TextTest::Starts(part) | TextTest::Ends(part) => {
+            Work::plain(TAKE).and(Work::steps(bytes.min(part.len() as u64) / 8 + 1))
         }
+        TextTest::Contains(_) => Work::plain(TAKE).and(Work::steps(bytes)),
+        TextTest::Patterns(set) => Work::plain(VALUE).and(patterns::on(set, bytes)),
     }
+}
+
+/// Rows and nodes of a unit or piece.
+fn judging(body: Body<'_>) -> Work {
+    nodes_of(body.block).and(Work::plain(body.rows.len() as u64 * ROW))
+}
+
+fn nodes_of(block: &Block) -> Work {
+    block.nodes.iter().fold(Work::default(), |all, node| all.and(Work::plain(nodes(node))))
 }
 
 fn relation_of(relation: &Relation) -> u64 {

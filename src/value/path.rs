@@ -288,6 +288,11 @@ impl PathGlob {
         self.folded.as_ref().map(|tokens| tokens.source.as_str())
     }
 
+    /// Whether it begins with any run of components.
+    pub(super) fn floats(&self) -> bool {
+        self.exact.root == Root::Workspace && matches!(self.exact.tokens.first(), Some(Token::Run))
+    }
+
     pub(super) fn matches_exactly(&self, path: &Parts<'_>) -> bool {
         self.exact.is_match(path)
     }

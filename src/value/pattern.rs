@@ -58,9 +58,14 @@ pub struct PatternSet {
 #[derive(Debug)]
 enum Matcher {
     Text(Vec<Glob>, Index),
-    Path { globs: Vec<PathGlob>, exact: Index, folded: Option<Index> },
+    Path {
+        globs: Vec<PathGlob>,
+        exact: Index,
+        folded: Option<Index>,
+    },
     Host(Vec<HostGlob>, Index),
-    Regex(Vec<Search>),
+    /// With the size of each while it was compiled, in bytes.
+    Regex(Vec<(Search, usize)>),
 }
 
 impl PatternSet {
@@ -101,7 +106,7 @@ impl PatternSet {
             }
             (Matcher::Regex(groups), Value::Str(_) | Value::Ref(_) | Value::Url(_)) => {
                 let text = value.text().unwrap_or_default();
-                Ok(groups.iter().any(|regex| regex.is_match(text)))
+                Ok(groups.iter().any(|(regex, _)| regex.is_match(text)))
             }
             (Matcher::Text(..) | Matcher::Path { .. } | Matcher::Host(..) | Matcher::Regex(_), _) => {
                 Err(Fault::new(FaultKind::IllTyped, "a pattern of another kind than the value"))
@@ -116,8 +121,32 @@ impl PatternSet {
         match &*self.matcher {
             Matcher::Text(globs, index) => Some(index.any(text, |id| globs[id].is_match(text))),
             Matcher::Host(globs, index) => Some(index.any(text, |id| globs[id].is_match(text))),
-            Matcher::Regex(groups) => Some(groups.iter().any(|regex| regex.is_match(text))),
+            Matcher::Regex(groups) => Some(groups.iter().any(|(regex, _)| regex.is_match(text))),
             Matcher::Path { .. } => None,
+        }
+    }
+
+    /// How many patterns are tried on one value at most, one after the other; of regular expressions, how many
+    /// searches.
+    #[must_use]
+    pub fn most_tried(&self) -> usize {
+        match &*self.matcher {
+            Matcher::Text(_, index) | Matcher::Host(_, index) => index.most_tried(),
+            Matcher::Path { exact, folded, .. } => exact.most_tried().max(folded.as_ref().map_or(0, Index::most_tried)),
+            Matcher::Regex(groups) => groups.len(),
+        }
+    }
+
+    /// How many states searches through a text are in for each of its bytes at most, all together; nothing where the
+    /// patterns are globs.
+    #[must_use]
+    pub fn most_states(&self) -> usize {
+        match &*self.matcher {
+            Matcher::Text(..) | Matcher::Host(..) | Matcher::Path { .. } => 0,
+            // A state takes eight bytes at least.
+            Matcher::Regex(groups) => {
+                groups.iter().map(|(search, size)| if search.is_table() { 1 } else { size / 8 + 1 }).sum()
+            }
         }
     }
 
@@ -188,8 +217,11 @@ fn may_match_inside(globs: &[PathGlob], index: &Index, path: &PathValue) -> bool
         return false;
     }
     let parts = Parts::of(path.folded());
-    path.depth() > MOST_ENDS
-        || parts.tails().any(|tail| index.any(&tail.joined(), |id| globs[id].matches_folded(&tail)))
+    // A glob that floats matches an end where it matches the longest one.
+    let may = |(place, tail): (usize, Parts<'_>)| {
+        index.any(&tail.joined(), |id| (place == 0 || !globs[id].floats()) && globs[id].matches_folded(&tail))
+    };
+    path.depth() > MOST_ENDS || parts.tails().enumerate().any(may)
 }
 
 fn text_globs(sources: &[(&str, usize)]) -> Matcher {
@@ -228,7 +260,7 @@ fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
             ));
         }
         if !group.is_empty() && (group.len() == GROUP || group_size + size > GREATEST_GROUP) {
-            groups.push(join(&group).map_err(|message| (*place, message))?);
+            groups.push((join(&group).map_err(|message| (*place, message))?, group_size));
             group.clear();
             group_size = 0;
         }
@@ -236,7 +268,7 @@ fn regexes(sources: &[(&str, usize)]) -> Result<Matcher, (usize, String)> {
         group_size += size;
     }
     if let Some((_, place)) = sources.last() {
-        groups.push(join(&group).map_err(|message| (*place, message))?);
+        groups.push((join(&group).map_err(|message| (*place, message))?, group_size));
     }
     Ok(Matcher::Regex(groups))
 }
@@ -300,6 +332,14 @@ impl Index {
             }
         }
         index
+    }
+
+    /// How many globs are left to `verify` at most: of each length one key fits.
+    fn most_tried(&self) -> usize {
+        let most = |filed: &Filed| -> usize {
+            filed.values().map(|keys| keys.values().map(Vec::len).max().unwrap_or(0)).sum()
+        };
+        most(&self.heads) + most(&self.tails) + self.rest.len()
     }
 
     /// Whether a glob matches, `verify` deciding on those that could.

@@ -39,6 +39,11 @@ impl Search {
         meta::Builder::new().configure(config).build_many(sources).ok().map(Self::Lazy)
     }
 
+    /// Whether it is a table.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self, Self::Table(..))
+    }
+
     /// Whether one of the expressions matches somewhere in the text.
     pub(super) fn is_match(&self, text: &str) -> bool {
         match self {

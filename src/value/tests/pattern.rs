@@ -152,3 +152,26 @@ proptest! {
         prop_assert_eq!(whole.is_match(false, &Value::Host(host.into())), Ok(each));
     }
 }
+
+/// A set tries a glob that floats on the longest end of a path alone; a glob by itself is tried on all of them.
+#[test]
+fn paths_that_leave_are_the_same_to_a_set_and_to_a_glob() {
+    let globs = ["**/b", "**/a/**", "a/b", "a/**/c", "**", "*", "b?", "**/a/*b", "../a", "/a/b", "**/c/**/b"];
+    let paths = ["../a/b", "../../c/a/b", "/a/b", "/c/a/x/c", "../b", "..", "/", "../x/ab", "/a/c/x/b", "../A/b"];
+    let (mut holds, mut errs) = (0, 0);
+    for glob in globs {
+        let (alone, one) = (PathGlob::new(glob).unwrap_or_else(|e| panic!("{e}")), set(PatternKind::PathGlob, &[glob]));
+        for text in paths {
+            let value = path(text);
+            let Value::Path(read) = &value else { panic!("it is a path") };
+            for sensitive in [false, true] {
+                let (by_glob, by_set) = (alone.is_match(read, sensitive), one.is_match(sensitive, &value));
+                let outcome = |result: Result<bool, Fault>| result.map_err(|fault| fault.kind);
+                holds += usize::from(by_set == Ok(true));
+                errs += usize::from(by_set.is_err());
+                assert_eq!(outcome(by_set), outcome(by_glob), "{glob} {text}");
+            }
+        }
+    }
+    assert!(holds >= 2 && errs > 20, "{holds} {errs}");
+}

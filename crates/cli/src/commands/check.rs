@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
         if worst.wanted()
             && let Some(typed) = checked.as_ref().and_then(|checked| checked.policy.as_ref())
         {
-            worst.add(typed);
+            worst.add(&set, typed);
         }
         if let (Some(what), Some(checked)) = (args.emit, checked) {
             out.text(&emit::emit(what, &set, &checked)?)?;

@@ -1,4 +1,4 @@
-use crate::support::{Folder, RULES};
+use crate::support::{Folder, RULES, at_root};
 
 #[test]
 fn clean_rules_exit_0_with_a_summary() {
@@ -159,6 +159,20 @@ fn the_worst_case_is_a_table_and_a_bound() {
     folder.aasc(&["check", "--max-state", "8", "p.aasrule"]).exits(1).complains("bytes of memory");
     folder.write("p.aasrule", TEXTS.replace("text: string", "text: string[..40]"));
     folder.aasc(&["check", "--max-ns", "5000", "p.aasrule"]).exits(0);
+}
+
+#[test]
+fn bounds_that_are_passed_for_one_reason_are_one_sentence() {
+    let ran = at_root(&["check", "rules/autonomy", "--max-ns", "1000000", "--max-state", "200"]).exits(1);
+    let said: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(said.len(), 3, "{ran:#?}");
+    assert!(said[0].starts_with("aasc: Decisions about code.refactor, code.write, ") && said[0].contains("`paths`"));
+    assert!(said[1].contains(" more can take up to ") && said[1].contains("`secrets.found` costs most. A scan of the"));
+    assert!(said[2].contains("bytes of memory, and at most 200 are allowed"));
+    let milliseconds = |ns: &str| at_root(&["check", "rules/autonomy", "--max-ns", ns]);
+    // All but those that take a list of paths end within ten milliseconds, and those within ten seconds.
+    assert_eq!(milliseconds("10000000").exits(1).err.lines().count(), 1);
+    milliseconds("10000000000").exits(0);
 }
 
 #[test]
