@@ -77,13 +77,14 @@ impl Row {
         self.plan(family).map_or(After::Nothing, After::Look)
     }
 
-    /// When to look at it, unless that is planned already.
+    /// When to look at it, unless that is planned for then or earlier.
     fn plan(&mut self, family: &Family) -> Option<i64> {
-        if self.look.is_none() {
-            self.look = self.register.free_at(family);
-            return self.look;
+        let free = self.register.free_at(family)?;
+        if self.look.is_some_and(|look| look <= free) {
+            return None;
         }
-        None
+        self.look = Some(free);
+        self.look
     }
 }
 
