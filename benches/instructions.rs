@@ -4,12 +4,16 @@
 //! what the further ones took. `instructions.txt` beside this file keeps the counts. Without arguments they are
 //! counted and compared with it: more than 2 % off in either direction is an error, for a gain belongs into the table
 //! as much as a loss is to be looked at. `--write` writes the table anew. Needs valgrind.
+//!
+//! The counts are those of the profile `counted`. They depend on the compiler, and on whether the processor has AVX2,
+//! which valgrind shows to the program as it is; the environment is left out, and nothing else of a machine is seen.
 #![allow(clippy::disallowed_methods, reason = "a bench starts processes and reads files")]
 #![allow(clippy::unwrap_used, reason = "a bench may stop")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aas::decision::Engine;
 use aas::form::{Fields, Form};
@@ -63,20 +67,38 @@ fn main() -> ExitCode {
     if arguments.iter().any(|a| a == "--test" || a == "--list") {
         return ExitCode::SUCCESS;
     }
-    let mut counts = Vec::new();
-    for (name, _) in CASES {
-        match per_round(name) {
-            Ok(count) => counts.push((name, count)),
-            Err(why) => {
-                eprintln!("error: {why}");
-                return ExitCode::FAILURE;
-            }
+    let counts = match all() {
+        Ok(counts) => counts,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::FAILURE;
         }
-    }
+    };
     if arguments.iter().any(|a| a == "--write") {
         std::fs::write(TABLE, table(&counts)).expect("a writable table");
     }
     compare(&counts, &std::fs::read_to_string(TABLE).unwrap_or_default())
+}
+
+/// The counts of all cases, as many at a time as there are processors: counting does not mind company.
+fn all() -> Result<Vec<(&'static str, f64)>, String> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, f64)>, String> {
+        let mut counts = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some((name, _)) = CASES.get(place) else { return Ok(counts) };
+            counts.push((place, per_round(name)?));
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut counts = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let counted = workers.into_iter().map(|worker| worker.join().expect("a thread that counts"));
+        counted.collect::<Result<Vec<_>, _>>().map(|all| all.concat())
+    })?;
+    counts.sort_by_key(|(place, _)| *place);
+    Ok(counts.into_iter().map(|(place, count)| (CASES[place].0, count)).collect())
 }
 
 /// Instructions of one decision, on average over the requests of its workload.
@@ -89,6 +111,7 @@ fn per_round(name: &str) -> Result<f64, String> {
 fn instructions(name: &str, times: u64) -> Result<u64, String> {
     let own = std::env::current_exe().map_err(|e| e.to_string())?;
     let run = Command::new("valgrind")
+        .env_clear()
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(own)
         .args(["--one", name, &times.to_string()])

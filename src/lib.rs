@@ -20,7 +20,6 @@ pub mod entities;
 pub mod syntax;
 pub mod hir;
 pub mod check;
-pub mod artefact;
 pub mod outcome;
 pub mod reader;
 pub mod graph;
@@ -28,6 +27,7 @@ pub mod plan;
 pub mod profile;
 pub mod direct;
 pub mod interp;
+pub mod artefact;
 #[cfg(feature = "jit")]
 pub mod jit;
 pub mod answer;
@@ -40,7 +40,7 @@ pub mod verify;
 
 pub use entities::Entities;
 pub use facts::{AsFacts, Facts};
-pub use one_action::OneAction;
+pub use one_action::{Asked, OneAction, OneRequest};
 pub use policy::Policy;
 pub use raw::{IntoRaw, Raw};
 pub use request::{AsRequest, Request};

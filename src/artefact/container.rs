@@ -3,7 +3,7 @@
 //! ```text
 //! header    magic 8, format 4, length of the index 4, length of the whole 8, id 32 (numbers little-endian)
 //! index     tables, policy hash, counts, the first name of each page of names, length and hash of each section
-//! sections  globals, undeclared, files, pages of actions, pages of aliases, pages of items
+//! sections  globals, undeclared, files, pages of actions, pages of aliases, pages of items, tables of needs
 //! blobs     of each rule file: where its lines begin, and its text; named by the section `files`
 //! ```
 //!
@@ -22,7 +22,7 @@ use super::bytes::{Coded, Reader, Taken, Writer, malformed, record};
 /// What every artefact begins with. The first byte is no text; the line ends show what a careless transfer did.
 const MAGIC: [u8; 8] = *b"\x89AASC\r\n\x1a";
 /// Version of the format. Whatever changes the bytes of any artefact changes it.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 const HEADER: usize = 56;
 const BEFORE_ID: usize = 24;
 /// Most bytes of an index; that of 100,000 rules has less than one.
@@ -115,6 +115,8 @@ pub(super) struct Index {
     pub(super) items: u32,
     /// Number of rule files.
     pub(super) files: u32,
+    /// Number of actions with a table of needs.
+    pub(super) needs: u32,
     /// The first name of each page of actions.
     pub(super) first_actions: Vec<Arc<str>>,
     /// The first name of each page of aliases.
@@ -125,7 +127,7 @@ pub(super) struct Index {
     pub(super) blobs: u64,
 }
 
-record!(Index { tables, policy, actions, aliases, items, files, first_actions, first_aliases, sections, blobs });
+record!(Index { tables, policy, actions, aliases, items, files, needs, first_actions, first_aliases, sections, blobs });
 
 /// A section by what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +138,7 @@ pub(super) enum Place {
     Actions(usize),
     Aliases(usize),
     Items(usize),
+    Needs(u32),
 }
 
 /// How many pages so many entries need.
@@ -152,12 +155,16 @@ impl Index {
             Place::Actions(page) => 3 + page,
             Place::Aliases(page) => 3 + pages(self.actions) + page,
             Place::Items(page) => 3 + pages(self.actions) + pages(self.aliases) + page,
+            Place::Needs(table) => {
+                let before = 3 + pages(self.actions) + pages(self.aliases) + pages(self.items);
+                before.saturating_add(table as usize)
+            }
         }
     }
 
     /// Whether its numbers fit each other.
     fn check(&self) -> Taken<()> {
-        let expected = 3 + pages(self.actions) + pages(self.aliases) + pages(self.items);
+        let expected = 3 + pages(self.actions) + pages(self.aliases) + pages(self.items) + self.needs as usize;
         let named = (self.first_actions.len(), self.first_aliases.len());
         if self.sections.len() != expected || named != (pages(self.actions), pages(self.aliases)) {
             return Err(malformed("its index does not fit itself"));

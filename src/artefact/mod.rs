@@ -2,7 +2,8 @@
 //!
 //! Checking a large set takes longer than a one-shot process may. [`write()`] turns a [`TypedPolicy`] into bytes;
 //! [`Artefact`] reads them back, whole for whoever serves many requests ([`Artefact::policy`]), or only what one
-//! action needs ([`Artefact::policy_for`]), which does not grow with the rule set. Names, places and texts are
+//! action needs ([`Artefact::policy_for`]), or only what one request does ([`crate::one_action::OneRequest`]): neither
+//! grows with the rule set. Names, places and texts are
 //! kept, so that errors and explanations are told with the same words, and so are the rule files themselves.
 //!
 //! An artefact is content-addressed ([`ArtefactId`]): one hash stands for every byte, and each part is checked
@@ -16,10 +17,12 @@
 //! 1. [`bytes`]: numbers, texts and lists; [`values`] and [`parts`]: types, constants, expressions, items.
 //! 2. [`container`]: header, index, sections, pages.
 //! 3. [`write`](mod@write), [`read`] and [`mod@slice`]: between a policy and its sections ([`stored`]).
-//! 4. [`sound`]: what the checker promises of a policy, asked again.
+//! 4. [`needs`]: of an action with many items, what each needs, so that a request reads few of them.
+//! 5. [`sound`]: what the checker promises of a policy, asked again.
 
 mod bytes;
 mod container;
+mod needs;
 mod parts;
 mod read;
 mod slice;
@@ -39,6 +42,8 @@ pub use container::{section, with_section};
 pub use read::{Artefact, Texts};
 pub use slice::part_of;
 pub use write::write;
+#[doc(hidden)]
+pub use write::write_with;
 
 use crate::check::canonical;
 

@@ -1,7 +1,8 @@
 //! From bytes to a policy and its rule files.
 
-use super::bytes::{Coded, Reader, Taken, malformed};
+use super::bytes::{Coded, Reader, Taken, Writer, malformed};
 use super::container::{ArtefactId, Bytes, Container, PAGE, Page, Part, Place, pages};
+use super::needs::Needs;
 use super::stored::{Abouts, Globals, Runs, StoredAction, StoredFile, StoredItem, unrolled};
 use super::{ArtefactError, sound};
 use crate::check::typed::{ActionId, NamePatterns, TypedPolicy};
@@ -80,8 +81,13 @@ impl<B: Bytes> Artefact<B> {
         let mut policy = self.empty()?;
         let mut named = 0_u64;
         let stored = self.entries(Place::Actions, index.actions, StoredAction::take)?.into_iter();
-        let actions;
-        (policy.actions, actions) = stored.map(|stored| (stored.action, stored.items)).unzip();
+        let mut actions = Vec::new();
+        let mut tables = Vec::new();
+        for (id, stored) in (0..).map(ActionId).zip(stored) {
+            tables.extend(stored.needs.map(|table| (id, table)));
+            policy.actions.push(stored.action);
+            actions.push(stored.items);
+        }
         policy.aliases = self.entries(Place::Aliases, index.aliases, Coded::take)?;
         policy.items = self.entries(Place::Items, index.items, |r| {
             let StoredItem { actions, mut item } = Coded::take(r)?;
@@ -95,7 +101,30 @@ impl<B: Bytes> Artefact<B> {
         sound::check(&policy)?;
         // What one action is decided by and what the whole decides by is the same.
         let about = Abouts { actions, undeclared: self.undeclared()? };
-        if about == Abouts::of(&policy) { Ok(policy) } else { Err(malformed("its lists of items are others")) }
+        if about != Abouts::of(&policy) {
+            return Err(malformed("its lists of items are others"));
+        }
+        self.tables(&policy, &tables, &about)?;
+        Ok(policy)
+    }
+
+    /// Each table of needs must be the one that its items give, or a request would be decided by other items.
+    fn tables(&self, policy: &TypedPolicy, tables: &[(ActionId, u32)], about: &Abouts) -> Taken<()> {
+        let others = || malformed("its tables of needs are others");
+        let count = self.container.index.needs;
+        if !tables.iter().map(|(_, table)| *table).eq(0..count) {
+            return Err(others());
+        }
+        for (action, table) in tables {
+            let items = about.actions.get(action.0 as usize).ok_or_else(others)?;
+            let made = Needs::of(policy, *action, &unrolled(items, self.container.index.items)?).ok_or_else(others)?;
+            let mut w = Writer::default();
+            made.put(&mut w);
+            if *w.into_bytes() != *self.container.section(Place::Needs(*table))? {
+                return Err(others());
+            }
+        }
+        Ok(())
     }
 
     /// The rule files that the policy, whole or in part, was compiled from. What is not wanted of them is empty.

@@ -11,10 +11,15 @@ use super::bytes::{Coded, Reader, Taken, malformed};
 use super::container::{Bytes, PAGE, Place};
 use super::read::Artefact;
 use super::stored::{StoredAction, StoredItem, unrolled};
-use super::{ArtefactError, sound};
+use super::{ArtefactError, needs, sound};
 use crate::action_name;
 use crate::check::typed::{ActionDef, ActionId, Duty, Item, ItemBody, NamePatterns, TypedPolicy};
 use crate::decision::ItemId;
+use crate::entities::Entities;
+use crate::facts::Facts;
+use crate::interp::Scene;
+use crate::reader::Bound;
+use crate::request::Request;
 
 impl<B: Bytes> Artefact<B> {
     /// What deciding one action needs, as a policy of its own: the action under its name or alias, and the
@@ -36,6 +41,51 @@ impl<B: Bytes> Artefact<B> {
         slice.items(&about)?;
         slice.whatever_they_name()?;
         slice.finish(asked.map(|(id, stored)| (id, stored.action)), action, &about, &mut policy)?;
+        sound::check(&policy)?;
+        Ok(policy)
+    }
+
+    /// The action under its name or alias, with all that is not of any item: enough to read a request for it, and
+    /// nothing to decide one by.
+    pub(crate) fn schema_for(&self, action: &str) -> Result<TypedPolicy, ArtefactError> {
+        let mut policy = self.empty()?;
+        let asked = self.find(action)?.map(|(id, stored)| (id, stored.action));
+        Slice::new(self).finish(asked, action, &[], &mut policy)?;
+        sound::check(&policy)?;
+        Ok(policy)
+    }
+
+    /// What deciding one request needs: as [`policy_for`](Self::policy_for), but of many items about the action
+    /// only those that the request may concern. All others are false for it.
+    ///
+    /// # Errors
+    /// Where a part that is needed is damaged or malformed.
+    pub(crate) fn policy_for_request(
+        &self,
+        (request, facts, entities): (&Request, &Facts, &Entities),
+    ) -> Result<TypedPolicy, ArtefactError> {
+        let action = &*request.action;
+        let Some((id, stored)) = self.find(action)? else { return self.policy_for(action) };
+        let Some(table) = stored.needs else { return self.policy_for(action) };
+        let below = self.container.index.items;
+        let schema = self.schema_for(action)?;
+        let bound = Bound::new(&schema, request, facts);
+        if !bound.refusals.is_empty() {
+            // What is refused is masked by every item about the action, whether it holds or not.
+            return self.policy_for(action);
+        }
+        let bytes = self.container.section(Place::Needs(table))?;
+        let mut r = self.container.reader(&bytes);
+        let found = needs::candidates(&mut r, &Scene::new(&schema, &bound, entities), below)?;
+        let about = unrolled(&stored.items, below)?;
+        if found.iter().any(|id| about.binary_search(id).is_err()) {
+            return Err(malformed("a table of needs names an item of another action"));
+        }
+        let mut policy = self.empty()?;
+        let mut slice = Slice::new(self);
+        slice.items(&found)?;
+        slice.whatever_they_name()?;
+        slice.finish(Some((id, stored.action)), action, &found, &mut policy)?;
         sound::check(&policy)?;
         Ok(policy)
     }

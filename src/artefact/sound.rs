@@ -34,6 +34,11 @@ pub(super) fn check(policy: &TypedPolicy) -> Result<(), ArtefactError> {
     policy.items.iter().try_for_each(|item| sound.item(item))
 }
 
+/// The same of an expression that is asked by itself.
+pub(super) fn key(policy: &TypedPolicy, of: &TExpr) -> Result<(), ArtefactError> {
+    Sound { policy }.expr(of, 0, &mut 0)
+}
+
 fn require(holds: bool, what: &'static str) -> Taken<()> {
     if holds { Ok(()) } else { Err(malformed(what)) }
 }

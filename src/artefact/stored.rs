@@ -84,9 +84,11 @@ impl Coded for Settings {
 pub(super) struct StoredAction {
     pub(super) action: ActionDef,
     pub(super) items: Runs,
+    /// Its table of needs, where there is one.
+    pub(super) needs: Option<u32>,
 }
 
-record!(StoredAction { action, items });
+record!(StoredAction { action, items, needs });
 
 /// An item with the actions that it concerns; those in its scope are left out.
 pub(super) struct StoredItem {

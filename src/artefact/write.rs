@@ -3,10 +3,11 @@
 use super::ArtefactError;
 use super::bytes::{Coded, Writer};
 use super::container::{self, Index, PAGE, Part};
+use super::needs::{self, Needs};
 use super::read::{Artefact, Texts};
-use super::stored::{Abouts, Globals, StoredAction, StoredFile, StoredItem, runs};
+use super::stored::{Abouts, Globals, Runs, StoredAction, StoredFile, StoredItem, runs, unrolled};
 use crate::check::canonical;
-use crate::check::typed::{ActionDef, Item, TypedPolicy};
+use crate::check::typed::{ActionDef, ActionId, Item, TypedPolicy};
 use crate::settings::Settings;
 use crate::source::{SourceFile, SourceSet};
 
@@ -17,30 +18,50 @@ use crate::source::{SourceFile, SourceSet};
 /// # Errors
 /// Where the policy is too large, or holds something that cannot be kept.
 pub fn write(policy: &TypedPolicy, sources: &SourceSet) -> Result<Vec<u8>, ArtefactError> {
-    let bytes = write_once(policy, sources)?;
+    write_with(policy, sources, needs::MANY)
+}
+
+/// The same with a table of needs for each action that so many items concern. For tests.
+///
+/// # Errors
+/// As [`write()`].
+#[doc(hidden)]
+pub fn write_with(policy: &TypedPolicy, sources: &SourceSet, many: usize) -> Result<Vec<u8>, ArtefactError> {
+    let bytes = write_once(policy, sources, many)?;
     let artefact = Artefact::open(bytes.as_slice())?;
     let read = artefact.policy()?;
     let same = canonical::policy_text(&read) == canonical::policy_text(policy) && read.hash == policy.hash;
-    if !same || write_once(&read, &artefact.sources(&read, Texts::All)?)? != bytes {
+    if !same || write_once(&read, &artefact.sources(&read, Texts::All)?, many)? != bytes {
         return Err(ArtefactError::Unfit("something that is read otherwise than it was written"));
     }
     Ok(bytes)
 }
 
-fn write_once(policy: &TypedPolicy, sources: &SourceSet) -> Result<Vec<u8>, ArtefactError> {
+fn write_once(policy: &TypedPolicy, sources: &SourceSet, many: usize) -> Result<Vec<u8>, ArtefactError> {
     let mut blobs = Vec::new();
     let files = sources.files().map(|(_, file)| stored_file(file, &mut blobs)).collect::<Result<Vec<_>, _>>()?;
     let about = Abouts::of(policy);
-    let action = |(place, action): (usize, &ActionDef)| {
-        coded(&StoredAction { action: action.clone(), items: about.actions[place].clone() })
+    let mut needs = Vec::new();
+    let action = |((id, action), items): ((u32, &ActionDef), &Runs)| {
+        let mut table = None;
+        let about = unrolled(items, count(policy.items.len())?)?;
+        if about.len() >= many
+            && let Some(found) = Needs::of(policy, ActionId(id), &about)
+        {
+            table = Some(count(needs.len())?);
+            needs.push(coded(&found)?);
+        }
+        coded(&StoredAction { action: action.clone(), items: items.clone(), needs: table })
     };
-    let actions = policy.actions.iter().enumerate().map(action).collect::<Result<Vec<_>, _>>()?;
+    let actions = (0..).zip(&policy.actions).zip(&about.actions).map(action).collect::<Result<Vec<_>, _>>()?;
     let aliases = policy.aliases.iter().map(coded).collect::<Result<Vec<_>, _>>()?;
     let items = policy.items.iter().map(|item| coded(&StoredItem::new(item))).collect::<Result<Vec<_>, _>>()?;
     let mut sections = vec![coded(&globals(policy))?, coded(&about.undeclared)?, coded(&files)?];
     for entries in [&actions, &aliases, &items] {
         sections.extend(entries.chunks(PAGE).map(container::page));
     }
+    let tables = count(needs.len())?;
+    sections.extend(needs);
     let index = Index {
         tables: super::tables(),
         policy: policy.hash.0,
@@ -48,6 +69,7 @@ fn write_once(policy: &TypedPolicy, sources: &SourceSet) -> Result<Vec<u8>, Arte
         aliases: count(aliases.len())?,
         items: count(items.len())?,
         files: count(files.len())?,
+        needs: tables,
         first_actions: policy.actions.chunks(PAGE).map(|page| page[0].name.clone()).collect(),
         first_aliases: policy.aliases.chunks(PAGE).map(|page| page[0].0.clone()).collect(),
         sections: sections.iter().map(|bytes| Part::of(bytes)).collect::<Result<_, _>>()?,

@@ -6,11 +6,13 @@ use std::sync::Mutex;
 use aas::artefact::{self, Artefact};
 use aas::check::typed::TypedPolicy;
 use aas::decision::{Decision, Engine, Obligation};
-use aas::{Entities, Facts, OneAction, Policy, Request, SourceSet};
+use aas::{Asked, Entities, Facts, OneAction, Policy, Request, SourceSet};
 
 /// What was read of an artefact.
 pub(crate) struct Again {
     bytes: Vec<u8>,
+    /// The same with a table of needs for every action.
+    told_apart: Vec<u8>,
     whole: Policy,
     parts: Mutex<HashMap<String, [OneAction; 2]>>,
 }
@@ -20,7 +22,8 @@ impl Again {
     pub(crate) fn new(policy: &TypedPolicy, sources: &SourceSet) -> Self {
         let bytes = artefact::write(policy, sources).unwrap_or_else(|why| panic!("no artefact: {why}"));
         let whole = Policy::from_artefact(&bytes).unwrap_or_else(|why| panic!("not read again: {why}"));
-        Self { bytes, whole, parts: Mutex::default() }
+        let told_apart = artefact::write_with(policy, sources, 0).unwrap_or_else(|why| panic!("no tables: {why}"));
+        Self { bytes, told_apart, whole, parts: Mutex::default() }
     }
 
     /// How it decides otherwise than the policy it was written from.
@@ -48,6 +51,25 @@ impl Again {
                 if said != meant {
                     return Some(format!("the part of one action differs\n      {meant}\n      {said}"));
                 }
+            }
+        }
+        self.one_request((policy, meaning), (request, facts, entities))
+    }
+
+    /// How the part of this request alone decides otherwise.
+    fn one_request(
+        &self,
+        (policy, meaning): (&Policy, &Decision),
+        (request, facts, entities): (&Request, &Facts, &Entities),
+    ) -> Option<String> {
+        let artefact = Artefact::open(self.told_apart.as_slice()).expect("an artefact");
+        let asked = Asked::open(&artefact, &request.action).unwrap_or_else(|why| panic!("no schema: {why}"));
+        let loaded = asked.load(request.clone(), facts.clone(), entities.clone());
+        let own = loaded.unwrap_or_else(|why| panic!("no part: {why}")).expect("its own action");
+        for engine in [Engine::Plan, Engine::Interp] {
+            let (said, meant) = (in_names(&own.decide_with(engine), own.policy()), in_names(meaning, policy));
+            if said != meant {
+                return Some(format!("the part of one request differs\n      {meant}\n      {said}"));
             }
         }
         None
