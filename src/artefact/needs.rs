@@ -186,7 +186,8 @@ fn skim_runs(r: &mut Reader<'_>, below: u32, into: Option<&mut Vec<u32>>) -> Tak
         return ranges(&Runs::take(r)?, below, |range| into.extend(range));
     }
     for _ in 0..r.count()? {
-        (r.small()?, r.small()?);
+        r.small()?;
+        r.small()?;
     }
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 use super::bytes::{Coded, MAX_NESTING, Reader, Writer};
 use super::container::{FORMAT, PAGE, Page, page as page_of};
-use super::{Artefact, ArtefactError, ArtefactId, Texts, section, with_section, write};
+use super::{Artefact, ArtefactError, ArtefactId, Texts, section, with_section, write, write_with};
 use crate::check::typed::{TExpr, TExprKind, TypedPolicy};
 use crate::decision::Tier;
 use crate::entities::Entities;
 use crate::facts::Facts;
-use crate::one_action::OneAction;
+use crate::one_action::{Asked, OneAction};
 use crate::policy::Policy;
 use crate::raw::Raw;
 use crate::request::Request;
@@ -80,8 +80,9 @@ fn policy() -> Policy {
     })
 }
 
+/// With a table of needs for every action that can have one.
 fn bytes() -> Vec<u8> {
-    write(policy().typed(), &sources()).expect("an artefact")
+    write_with(policy().typed(), &sources(), 0).expect("an artefact")
 }
 
 fn read(bytes: &[u8]) -> Result<TypedPolicy, ArtefactError> {
@@ -288,7 +289,11 @@ fn soak_mangled_content_is_harmless() {
         let number = below(&mut state, sections.len());
         let content = &sections[number];
         // A page's head is mended, so that its entries are reached.
-        let mended = if number > 2 { mangled_page(content, &mut state) } else { mangled(content, &mut state) };
+        let mended = if number > 2 && Page::new(content).is_ok() {
+            mangled_page(content, &mut state)
+        } else {
+            mangled(content, &mut state)
+        };
         let Some(bad) = with_section(&good, number, &mended) else { continue };
         let Ok(typed) = read(&bad) else { continue };
         decided += 1;
@@ -379,4 +384,135 @@ fn the_form_has_not_changed_in_silence() {
     let artefact = bytes();
     let artefact = Artefact::open(artefact.as_slice()).expect("an artefact");
     insta::assert_snapshot!(format!("format {FORMAT}, sections {}", artefact.print_of_sections()));
+}
+
+/// Many rules on one action, told apart by every sort of key, and some that are not.
+fn crowd() -> SourceSet {
+    let mut rules = String::from(
+        "package crowd\n\nentity Team in Team\naction act {\n    name: string\n    file: path\n    size: int?\n    observed cost: int\n    of: Team\n}\n\n",
+    );
+    for n in 0..40 {
+        let needs = [
+            format!("name == \"n{n}\""),
+            format!("name starts with \"s{n}-\""),
+            format!("name ends with \"-e{n}\""),
+            format!("name contains \"<{n}>\""),
+            format!("file under \"d{n}\""),
+            format!("file like \"**/*.x{n}\""),
+            format!("has size and size in {n}0..{n}9"),
+            format!("cost >= {n}5 and cost < {n}7"),
+            format!("of in Team(\"t{n}\")"),
+            format!("of == Team(\"o{n}\")"),
+        ];
+        for (kind, need) in needs.iter().enumerate() {
+            let tier = ["green", "yellow"][n % 2];
+            rules.push_str(&format!("rule r{n:02}_{kind} on act {{\n    when {need}\n    {tier}\n}}\n\n"));
+        }
+    }
+    rules.push_str("guard long on act {\n    when not (name == \"n7\")\n    when has size and size > 1_000\n    red\n    because \"Long.\"\n}\n");
+    SourceSet::single("crowd.aasrule", rules)
+}
+
+fn crowd_policy() -> Policy {
+    Policy::compile(&crowd(), &Settings::default()).unwrap_or_else(|findings| {
+        panic!("{}", crate::diagnostic::render::human(&findings, &crowd(), false));
+    })
+}
+
+/// Requests near rules of every sort, with and without what may be absent, and with what errs.
+fn crowd_requests() -> Vec<Request> {
+    let mut all = Vec::new();
+    for n in [0, 3, 39, 41] {
+        for name in [format!("n{n}"), format!("s{n}-x"), format!("x-e{n}"), format!("a<{n}>b"), String::new()] {
+            for file in [format!("d{n}/a"), format!("a/b.x{n}"), format!("../d{n}/a.x{n}"), format!("D{n}/a.X{n}")] {
+                for size in
+                    [None, Some(Raw::int(n * 10 + 6)), Some(Raw::int(2_000)), Some(Raw::Unavailable("no".into()))]
+                {
+                    for of in [format!("t{n}"), format!("o{n}"), "in-t3".into(), "unknown".into()] {
+                        let request =
+                            Request::new("act").param("name", Raw::text(&name)).param("file", Raw::text(&file));
+                        let request = request.param("of", Raw::text(&of));
+                        all.push(match &size {
+                            Some(size) => request.param("size", size.clone()),
+                            None => request,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+fn crowd_entities(policy: &Policy) -> Entities {
+    let team = |id: &str, parents: &[&str]| crate::check::typed::RawEntity {
+        ty: "Team".into(),
+        id: id.into(),
+        parents: parents.iter().map(|parent| ("Team".into(), (*parent).into())).collect(),
+        attributes: Default::default(),
+    };
+    policy.entities(&[team("t0", &[]), team("t3", &[]), team("o3", &[]), team("in-t3", &["t3"])]).expect("a snapshot")
+}
+
+#[test]
+fn a_request_is_decided_by_the_few_items_that_it_may_concern() {
+    let whole = crowd_policy();
+    let bytes = write(whole.typed(), &crowd()).expect("an artefact");
+    let artefact = Artefact::open(bytes.as_slice()).expect("an artefact");
+    assert_eq!(artefact.container.index.needs, 1);
+    let asked = Asked::open(&artefact, "act").expect("a schema");
+    let (facts, entities) = (Facts::of_agent("bot").observed("cost", Raw::int(36)), crowd_entities(&whole));
+    let (mut read, mut held) = (Vec::new(), 0);
+    for request in crowd_requests().into_iter().step_by(3) {
+        let part = asked.load(request.clone(), facts.clone(), entities.clone()).expect("a part").expect("its own");
+        let (said, meant) = (part.decide(), whole.decide(&request, &facts, &entities));
+        let names = |policy: &Policy, decision: &crate::decision::Decision| -> Vec<String> {
+            let items = decision.determining.iter().filter_map(|d| d.item);
+            items.map(|id| policy.typed().item(id).name.to_string()).collect()
+        };
+        assert_eq!((said.tier, &said.errors), (meant.tier, &meant.errors), "{request:?}");
+        assert_eq!(names(part.policy(), &said), names(&whole, &meant), "{request:?}");
+        held += usize::from(!names(&whole, &meant).is_empty());
+        read.push(part.policy().typed().items.len());
+    }
+    read.sort_unstable();
+    assert!(held > 150, "{held} requests match something");
+    // Half of the requests err somewhere, or name somebody whose teams are not known.
+    assert!(read[0] < 8 && read[read.len() / 4] < 60, "{read:?}");
+    let other = asked.load(Request::new("other"), facts, entities).expect("nothing is read");
+    assert!(other.is_none());
+}
+
+#[test]
+fn a_table_that_hides_an_item_or_names_a_strange_one_is_refused() {
+    let policy = crowd_policy();
+    let bytes = write(policy.typed(), &crowd()).expect("an artefact");
+    let number = (0..).take_while(|number| section(&bytes, *number).is_some()).count() - 1;
+    let table = section(&bytes, number).expect("the table of needs");
+    let (facts, entities) = (Facts::of_agent("bot"), crowd_entities(&policy));
+    let requests = crowd_requests();
+    let mut state = 7;
+    for round in 0..400 {
+        let content = mangled(&table, &mut state);
+        if content == table {
+            continue;
+        }
+        let bad = with_section(&bytes, number, &content).expect("a section");
+        let artefact = Artefact::open(bad.as_slice()).expect("an artefact");
+        if round % 40 == 0 {
+            assert!(artefact.policy().is_err(), "another table is not the one that the items give");
+        }
+        // A process that answers one request does not make the table again; whatever it says, nothing worse comes of it.
+        let asked = Asked::open(&artefact, "act").expect("a schema");
+        let request = requests[below(&mut state, requests.len())].clone();
+        if let Ok(part) = asked.load(request, facts.clone(), entities.clone()) {
+            let _ = part.expect("its own action").decide();
+        }
+    }
+    let mut without = table.clone();
+    without.truncate(0);
+    let bad = with_section(&bytes, number, &without).expect("a section");
+    let artefact = Artefact::open(bad.as_slice()).expect("an artefact");
+    let asked = Asked::open(&artefact, "act").expect("a schema");
+    assert!(asked.load(requests[0].clone(), facts, entities).is_err());
 }

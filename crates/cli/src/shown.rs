@@ -81,8 +81,7 @@ pub(crate) fn names(policy: &Policy, decision: &Decision) -> Vec<String> {
 
 /// What decided, a line each: the item, its place and its reason.
 pub(crate) fn reasons(policy: &Policy, sources: &SourceSet, view: &View<'_>) -> Vec<String> {
-    let explained = explain(policy, sources, view, 0);
-    let mut lines: Vec<String> = explained.determining.iter().map(reason).collect();
+    let mut lines: Vec<String> = determining_of(policy, sources, view).iter().map(reason).collect();
     lines.extend(view.decision.errors.iter().map(|e| e.message.clone()));
     lines
 }
@@ -97,6 +96,11 @@ fn reason(e: &Explained) -> String {
         line.push_str(&format!("  {because}"));
     }
     line
+}
+
+/// What decided, with its clauses.
+fn determining_of(policy: &Policy, sources: &SourceSet, view: &View<'_>) -> Vec<Explained> {
+    policy.reasons(sources, (view.request, view.facts, view.entities), view.decision)
 }
 
 fn explain(policy: &Policy, sources: &SourceSet, view: &View<'_>, work: u32) -> Explanation {
@@ -119,7 +123,7 @@ pub(crate) fn human(
     out: &mut Out,
 ) -> Outcome<()> {
     let decision = view.decision;
-    let explanation = explain(policy, sources, view, if explained { DEFAULT_WORK } else { 0 });
+    let explanation = explained.then(|| explain(policy, sources, view, DEFAULT_WORK));
     let what = match decision.tier.disposition() {
         Disposition::Run => "may run",
         Disposition::RunAndNotify => "may run, and people are told",
@@ -128,8 +132,9 @@ pub(crate) fn human(
     };
     let tier = out.paint(Style::of(decision.tier), decision.tier);
     out.line(format_args!("{tier}  {} {what}", out.paint(Style::Bold, &decision.action)))?;
-    for e in &explanation.determining {
-        determining(e, explained, out)?;
+    match &explanation {
+        Some(whole) => whole.determining.iter().try_for_each(|e| determining(e, true, out))?,
+        None => determining_of(policy, sources, view).iter().try_for_each(|e| determining(e, false, out))?,
     }
     for error in decision.errors.iter().filter(|e| e.code != "undeclared") {
         out.line(format_args!("  error: {}", error.message))?;
@@ -137,8 +142,8 @@ pub(crate) fn human(
     for o in &decision.obligations {
         out.line(format_args!("  {}", duty(policy, o)))?;
     }
-    if explained {
-        surroundings(&explanation, out)?;
+    if let Some(explanation) = &explanation {
+        surroundings(explanation, out)?;
     }
     let policy = decision.policy.to_string();
     let short = policy.get(..12).unwrap_or(&policy);

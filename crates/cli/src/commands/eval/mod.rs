@@ -11,7 +11,7 @@ use aas::decision::{Decision, Engine, Tier};
 use aas::json::MAX_BYTES;
 use aas::policy::{Taken, Terms, TextDecider};
 use aas::reader::wire::{self, Placement, WireError};
-use aas::{Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
+use aas::{Asked, Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
 use clap::ValueEnum;
 
 use crate::compile::{checked, compile, in_order, with_native};
@@ -121,9 +121,19 @@ fn one(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outc
         Some(path) => {
             let artefact = load::artefact::open(path)?;
             let raw = read_one(file)?;
-            let part = OneAction::load(&artefact, action_of(file, &raw)?);
-            let part = part.map_err(|why| load::artefact::refused(path, &why))?;
-            Desk::of_artefact(args, engines, (path, &artefact), own(&part, file, &raw)?)?.one(file, &raw, out)
+            let (action, refused) = (action_of(file, &raw)?, |why| load::artefact::refused(path, &why));
+            if args.explain {
+                // An explanation tells of items that are close, too.
+                let part = OneAction::load(&artefact, action).map_err(refused)?;
+                let desk = Desk::of_artefact(args, engines, (path, &artefact), own(&part, file, &raw)?)?;
+                return desk.one(file, &raw, out);
+            }
+            let asked = Asked::open(&artefact, action).map_err(refused)?;
+            let taken = asked.take_raw(&raw, &terms(clock())).map_err(|error| said(file, &error))?;
+            let (request, facts, entities) = (taken.request.clone(), taken.facts.clone(), &taken.entities);
+            let part = asked.load(request, facts, entities.clone().into_owned()).map_err(refused)?;
+            let policy = part.ok_or_else(another_action)?.policy().clone();
+            Desk::of_artefact(args, engines, (path, &artefact), policy)?.tell(file, taken, out)
         }
     }
 }
@@ -135,7 +145,16 @@ fn action_of<'a>(file: &Path, raw: &'a Raw) -> Outcome<&'a str> {
 /// The policy of a part, for the request it was made for.
 fn own(part: &OneAction, file: &Path, raw: &Raw) -> Outcome<Policy> {
     let policy = part.policy_for(&Request::new(action_of(file, raw)?)).cloned();
-    policy.ok_or_else(|| Failure::said("The part is that of another action; this is a fault of aasc."))
+    policy.ok_or_else(another_action)
+}
+
+fn another_action() -> Failure {
+    Failure::said("The part is that of another action; this is a fault of aasc.")
+}
+
+/// Why a request gets no decision.
+fn said(file: &Path, why: &impl std::fmt::Display) -> Failure {
+    Failure::said(format_args!("{}: {why}", name_of(file)))
 }
 
 /// A request on each line.
@@ -177,10 +196,14 @@ impl<'a> Desk<'a> {
     }
 
     fn one(&self, file: &Path, raw: &Raw, out: &mut Out) -> Outcome {
+        let taken = self.policy.take_raw(raw, &terms(clock())).map_err(|error| said(file, &error))?;
+        self.tell(file, taken, out)
+    }
+
+    /// Decides a request that was read.
+    fn tell(&self, file: &Path, taken: Taken<'_>, out: &mut Out) -> Outcome {
         let mut notes = Vec::new();
-        let taken = self.policy.take_raw(raw, &terms(clock())).map_err(|error| error.to_string());
-        let answered = taken.and_then(|taken| self.answer(taken, &mut notes));
-        let answered = answered.map_err(|said| Failure::said(format_args!("{}: {said}", name_of(file))))?;
+        let answered = self.answer(taken, &mut notes).map_err(|why| said(file, &why))?;
         notes.iter().for_each(out::note);
         match self.args.format {
             Format::Human => shown::human(&self.policy, &self.sources, &answered.view(), self.args.explain, out)?,
