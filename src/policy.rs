@@ -20,7 +20,7 @@ use crate::interp::{self, Explained, Explanation, Lifters, Scene};
 use crate::jit::{self, JitError, NativeCode};
 use crate::pipeline;
 use crate::plan::{self, Plan, Run, Scratch, SlotId, UnitId, Walker};
-use crate::profile::{Profile, ProfileError};
+use crate::profile::{self, Profile, ProfileError};
 use crate::reader::{self, Bound, EntitiesError};
 use crate::request::Request;
 use crate::settings::Settings;
@@ -105,7 +105,7 @@ impl Policy {
     }
 
     /// A policy from a whole artefact of `aasc build`, ready to serve many requests. It decides as the policy
-    /// that the artefact was built from; tests and asserts stay behind.
+    /// that the artefact was built from, in the order of its profile where it has one; tests and asserts stay behind.
     ///
     /// ```
     /// use aas::{Policy, Settings, SourceSet, artefact};
@@ -119,7 +119,12 @@ impl Policy {
     /// # Errors
     /// Where it is damaged, malformed, or made for another version.
     pub fn from_artefact(bytes: &[u8]) -> Result<Self, ArtefactError> {
-        Artefact::open(bytes)?.policy().map(Self::from_typed)
+        let artefact = Artefact::open(bytes)?;
+        let policy = Self::from_typed(artefact.policy()?);
+        Ok(match artefact.text_of(profile::FILE)? {
+            Some(text) => policy.with_profile(&text).0,
+            None => policy,
+        })
     }
 
     /// The same policy with native code, which was compared with plan and interpreter on generated frames

@@ -16,6 +16,8 @@ use crate::check::typed::TypedPolicy;
 use crate::plan::late::{MAX_LATE, Order, may_be_late, slot_keys};
 use crate::plan::{Plan, SlotId, UnitId};
 
+/// The name of the file: beside a package's `aas.toml`, and in an artefact among the files of its rules.
+pub const FILE: &str = "aas.profile";
 /// The form of the file that this version writes and reads.
 pub const FORM: u32 = 1;
 /// Most bytes of a profile.

@@ -164,6 +164,27 @@ impl<B: Bytes> Artefact<B> {
         Ok(sources)
     }
 
+    /// The text of the file of this name that was written with the policy; none where there is no such file. So a
+    /// [profile](crate::profile) is found.
+    ///
+    /// # Errors
+    /// Where a part that is needed is damaged or malformed.
+    pub fn text_of(&self, name: &str) -> Result<Option<String>, ArtefactError> {
+        let bytes = self.container.section(Place::Files)?;
+        let mut r = self.container.reader(&bytes);
+        let files: Vec<StoredFile> = Coded::take(&mut r)?;
+        r.end()?;
+        let mut at = 0;
+        for file in files {
+            let text_at = at + file.lines.length();
+            if file.name == name {
+                return self.text(text_at, &file.text).map(Some);
+            }
+            at = text_at + file.text.length();
+        }
+        Ok(None)
+    }
+
     fn lines(&self, at: u64, part: &Part) -> Taken<Vec<u32>> {
         let bytes = self.container.blob(at, part)?;
         let mut r = self.container.reader(&bytes);

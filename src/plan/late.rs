@@ -73,6 +73,49 @@ impl std::fmt::Display for SlotKey {
     }
 }
 
+/// A fault planted for tests.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LateFault {
+    /// Of each stage the first reader is forgotten.
+    ReaderLost,
+    /// The last stage is never asked.
+    StageLost,
+    /// Each stage has the readers of the next one.
+    ReadersSwapped,
+    /// An early slot is never asked.
+    EarlyLost,
+}
+
+#[cfg(test)]
+impl Late {
+    /// The same with a fault; a unit takes it as it is.
+    pub(crate) fn spoilt(mut self, fault: LateFault) -> Self {
+        match fault {
+            LateFault::ReaderLost => {
+                for stage in &mut self.stages {
+                    if let Some(word) = stage.readers.0.iter_mut().find(|word| **word != 0) {
+                        *word &= *word - 1;
+                    }
+                }
+            }
+            LateFault::StageLost => {
+                self.stages.pop();
+            }
+            LateFault::ReadersSwapped => {
+                let first = self.stages.first().map(|stage| stage.readers.clone());
+                let mut next: Vec<Mask> = self.stages.iter().skip(1).map(|stage| stage.readers.clone()).collect();
+                next.extend(first);
+                self.stages.iter_mut().zip(next).for_each(|(stage, readers)| stage.readers = readers);
+            }
+            LateFault::EarlyLost => {
+                self.early.pop();
+            }
+        }
+        self
+    }
+}
+
 impl Late {
     /// Whether no slot is late.
     #[must_use]

@@ -103,3 +103,43 @@ fn other_actions_are_no_fault() {
     let (policy, aside) = policy.with_profile(&text);
     assert_eq!((aside, policy.plan().unit(UnitId(0)).late.is_empty()), (None, true));
 }
+
+/// Whatever a profile says, decisions are the same.
+#[test]
+fn a_mangled_profile_changes_no_decision() {
+    let policy = policy();
+    let good = recorded(&policy).to_string();
+    let request = |lines: &str, note: &str| {
+        let mut request = crate::Request::new("ship");
+        request.params =
+            vec![("lines".into(), crate::Raw::Number(lines.into())), ("note".into(), crate::Raw::text(note))];
+        request
+    };
+    let asked = [request("5", "a1secret"), request("500", "a1secret"), request("500", "a"), request("-1", "a")];
+    let (facts, entities) = (crate::Facts::of_agent("a"), crate::Entities::none());
+    let decided = |policy: &Policy| asked.clone().map(|request| policy.decide(&request, &facts, &entities));
+    let meant = decided(&policy);
+    let mut random = crate::verify::Random::new(7);
+    let (mut used, mut aside) = (0, 0);
+    for _ in 0..2_000 {
+        let mut bytes = good.clone().into_bytes();
+        for _ in 0..1 + random.below(3) {
+            let place = random.below(bytes.len().max(1));
+            let Some(byte) = bytes.get_mut(place) else { break };
+            match random.below(3) {
+                0 => *byte = 32 + random.below(95) as u8,
+                1 => drop(bytes.remove(place)),
+                _ => bytes.truncate(place.max(1)),
+            }
+        }
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let (mangled, why) = policy.clone().with_profile(&text);
+        if why.is_some() {
+            aside += 1
+        } else {
+            used += 1
+        }
+        assert_eq!(decided(&mangled), meant, "{text}");
+    }
+    assert!(used > 50 && aside > 500, "{used} {aside}");
+}

@@ -3,12 +3,15 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use aas::artefact::Artefact;
 use aas::check::typed::TypedPolicy;
 use aas::diagnostic::{Code, LintLevel, Severity};
+use aas::profile::ProfileError;
 use aas::{Policy, pipeline};
 
 use crate::exit::{Failure, Outcome};
-use crate::load::{PROFILE, Set};
+use crate::load::artefact::OnDisk;
+use crate::load::{self, PROFILE, Set};
 use crate::out;
 use crate::report::{Findings, usable};
 
@@ -18,25 +21,53 @@ pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
     checked(set).map(|typed| in_order(set, Policy::from_typed(typed)))
 }
 
-/// A policy of a set, or of one action of it, in the order of the set's profile. One that cannot be used is left aside,
-/// and a line on standard error says so.
-pub(crate) fn in_order(set: &Set, policy: Policy) -> Policy {
-    let (policy, why) = match &set.profile {
-        None => return policy,
-        Some(Ok(text)) => {
-            let (policy, why) = policy.with_profile(text);
-            (policy, why.map(|why| why.to_string()))
-        }
-        Some(Err(why)) => (policy, Some(why.clone())),
-    };
+/// A policy of a set in the order of the set's profile. One that cannot be used is left aside, and a line on standard
+/// error says so.
+fn in_order(set: &Set, policy: Policy) -> Policy {
+    let (policy, why) = profiled(set, policy);
     if let Some(why) = why {
-        let file = set.folder.as_deref().unwrap_or_else(|| Path::new("")).join(PROFILE);
-        out::note(format_args!(
-            "warning: `{}` is left aside: {why}. Decisions are the same; record it anew with `aasc tune`.",
-            file.display()
-        ));
+        left_aside(set, &why.to_string());
     }
     policy
+}
+
+/// The same of what one request needs of a policy: not fitting is no fault then, since parts of the profile may be about
+/// what was left out.
+pub(crate) fn in_order_of_part(set: &Set, policy: Policy) -> Policy {
+    let (policy, why) = profiled(set, policy);
+    match why {
+        Some(ProfileError::Unfit(_)) | None => {}
+        Some(why @ (ProfileError::Damaged(_) | ProfileError::Form(_) | ProfileError::Stale)) => {
+            left_aside(set, &why.to_string());
+        }
+    }
+    policy
+}
+
+fn profiled(set: &Set, policy: Policy) -> (Policy, Option<ProfileError>) {
+    match &set.profile {
+        None => (policy, None),
+        Some(Ok(text)) => policy.with_profile(text),
+        Some(Err(why)) => (policy, Some(ProfileError::Damaged(why.clone()))),
+    }
+}
+
+fn left_aside(set: &Set, why: &str) {
+    let file = set.folder.as_deref().unwrap_or_else(|| Path::new("")).join(PROFILE);
+    out::note(format_args!(
+        "warning: `{}` is left aside: {why}. Decisions are the same; record it anew with `aasc tune`.",
+        file.display()
+    ));
+}
+
+/// The policy of an artefact in the order of the profile that was built into it.
+pub(crate) fn of_artefact(path: &Path, artefact: &Artefact<OnDisk>) -> Outcome<Policy> {
+    let refused = |why| load::artefact::refused(path, &why);
+    let policy = Policy::from_typed(artefact.policy().map_err(refused)?);
+    Ok(match artefact.text_of(PROFILE).map_err(refused)? {
+        Some(text) => policy.with_profile(&text).0,
+        None => policy,
+    })
 }
 
 /// Checks a set, without making a plan of it.

@@ -2,7 +2,7 @@
 
 use crate::check::typed::TypedPolicy;
 use crate::plan::lanes::tests::{crowd, crowd_inputs, with_lanes};
-use crate::plan::late::{Late, MAX_LATE, Order, may_be_late, slot_keys};
+use crate::plan::late::{Late, LateFault, MAX_LATE, Order, may_be_late, slot_keys};
 use crate::plan::profile::UnitWork;
 use crate::plan::tests::{Given, Source, plan, random_inputs, random_policy};
 use crate::plan::{Frame, Inputs as _, Out, Plan, Scratch, SlotId, UnitId, Walker, decide, tier};
@@ -125,4 +125,31 @@ fn what_is_no_order_is_refused() {
         }
     }
     assert!(refused > 20, "{refused}");
+}
+
+#[test]
+fn faults_of_an_order_are_seen() {
+    for fault in [LateFault::ReaderLost, LateFault::StageLost, LateFault::ReadersSwapped, LateFault::EarlyLost] {
+        let mut seen = 0;
+        for seed in 0..200 {
+            let source = &mut Source::new(seed);
+            let policy = random_policy(source);
+            let plan = plan(&policy);
+            let mut spoilt = plan.in_order(&some_order(source, &plan)).unwrap();
+            // With one stage there is nothing to swap; with none there is no order to spoil.
+            spoilt.units.iter_mut().for_each(|unit| {
+                if unit.late.slots().count() > 1 {
+                    unit.late = std::mem::take(&mut unit.late).spoilt(fault);
+                }
+            });
+            for _ in 0..5 {
+                let inputs = random_inputs(source);
+                let (mut one, mut other) = (Scratch::default(), Scratch::default());
+                let meant = decide(&plan, &policy, &Walker, &inputs, &mut one).clone();
+                let found = decide(&spoilt, &policy, &Walker, &inputs, &mut other).clone();
+                seen += usize::from(found != meant || other.outcomes(&spoilt) != one.outcomes(&plan));
+            }
+        }
+        assert!(seen > 5, "{fault:?}: {seen}");
+    }
 }

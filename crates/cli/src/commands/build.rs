@@ -7,7 +7,7 @@ use aas::artefact::{self, Artefact};
 
 use crate::compile::compile;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::load::{self, ENDING_OF_ARTEFACTS};
+use crate::load::{self, ENDING_OF_ARTEFACTS, PROFILE};
 use crate::out::Out;
 
 /// Compiles a policy set into one file that decides at once.
@@ -29,7 +29,14 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let set = load::single(&args.paths)?;
     let policy = compile(&set)?;
     let said = |why: artefact::ArtefactError| Failure::said(format_args!("No artefact was written: {why}."));
-    let bytes = artefact::write(policy.typed(), &set.sources).map_err(said)?;
+    let mut sources = set.sources.clone();
+    // One that cannot be used stays behind; that was said.
+    if let Some(Ok(text)) = &set.profile
+        && policy.clone().with_profile(text).1.is_none()
+    {
+        sources.add(PROFILE, text.as_str());
+    }
+    let bytes = artefact::write(policy.typed(), &sources).map_err(said)?;
     let id = Artefact::open(bytes.as_slice()).map_err(said)?.id();
     let file = if args.output.is_dir() {
         args.output.join(format!("{id}.{ENDING_OF_ARTEFACTS}"))

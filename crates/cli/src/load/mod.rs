@@ -32,7 +32,7 @@ pub(crate) use read::{Text, bytes_to_text, read_text};
 /// The name of a package's manifest.
 pub(crate) const MANIFEST: &str = "aas.toml";
 /// The name of a package's recorded profile, beside its manifest.
-pub(crate) const PROFILE: &str = "aas.profile";
+pub(crate) const PROFILE: &str = aas::profile::FILE;
 /// The ending of rule files.
 pub(crate) const ENDING: &str = "aasrule";
 

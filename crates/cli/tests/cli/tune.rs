@@ -192,3 +192,34 @@ fn what_cannot_be_tuned_is_said() {
     folder.aasc(&["tune", "desk"]).exits(2).complains("--requests");
     folder.write("desk/rules.aasrule", "package desk\n\nrule x on y {\n").aasc(&TUNE).exits(1);
 }
+
+/// An artefact carries the profile of its package, and is refused or used as a whole.
+#[test]
+fn an_artefact_keeps_the_order() {
+    let folder = desk(DEAR);
+    folder.aasc(&["build", "desk", "-o", "plain.aasc"]).exits(0);
+    folder.aasc(&TUNE).exits(0);
+    let ran = folder.aasc(&["build", "desk", "-o", "desk.aasc"]).exits(0);
+    assert_eq!(ran.err, "");
+    assert_ne!(folder.path("desk.aasc").metadata().unwrap().len(), folder.path("plain.aasc").metadata().unwrap().len());
+    let bench = |of| {
+        let ran = folder.aasc(&["bench", of, "--requests", "log.jsonl", "--rounds", "3", "--json"]).exits(0);
+        let figures = object(&ran.out);
+        (figures["in_order"].as_bool(), figures["policy"].clone())
+    };
+    let (plain, ordered, package) = (bench("plain.aasc"), bench("desk.aasc"), bench("desk"));
+    assert_eq!((plain.0, ordered.0, package.0), (Some(false), Some(true), Some(true)));
+    assert_eq!((&plain.1, &ordered.1), (&package.1, &package.1));
+    folder
+        .aasc(&["bench", "desk.aasc", "--requests", "log.jsonl", "--rounds", "3"])
+        .exits(0)
+        .prints("in the order of its profile");
+    let decided = |of| folder.aasc(&["eval", "--rules", of, "--requests", "log.jsonl"]).exits(0).out;
+    assert_eq!(decided("desk.aasc"), decided("plain.aasc"));
+    folder.write("one.json", line(950_000, "a1secretend"));
+    folder.aasc(&["eval", "--rules", "desk.aasc", "--request", "one.json"]).exits(11);
+    // A profile that cannot be used stays behind.
+    folder.write("desk/aas.profile", "form = 9");
+    folder.aasc(&["build", "desk", "-o", "other.aasc"]).exits(0).complains("is left aside: the profile has form 9");
+    assert_eq!(std::fs::read(folder.path("other.aasc")).unwrap(), std::fs::read(folder.path("plain.aasc")).unwrap());
+}

@@ -17,6 +17,9 @@ pub(in crate::commands) struct Figures {
     pub(in crate::commands) aasc_bench: u32,
     /// The policy's hash.
     pub(in crate::commands) policy: String,
+    /// Whether its work is in the order of a profile.
+    #[serde(default)]
+    pub(in crate::commands) in_order: bool,
     pub(in crate::commands) requests: Requests,
     pub(in crate::commands) actions: Vec<Action>,
     /// Every item of the policy.
@@ -172,6 +175,7 @@ pub(in crate::commands) fn empty(policy: &Policy, asked: &Asked) -> Figures {
     Figures {
         aasc_bench: FORM,
         policy: policy.hash().to_string(),
+        in_order: policy.plan().units.iter().any(|unit| !unit.late.is_empty()),
         requests: asked.about.clone(),
         actions: asked.actions.iter().map(action).collect(),
         items: Vec::new(),

@@ -24,7 +24,7 @@ use aas::decision::Engine;
 use aas::{Policy, SourceSet, graph};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::compile::{compile, with_native};
+use crate::compile::{compile, of_artefact, with_native};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load;
 use crate::out::Out;
@@ -141,8 +141,7 @@ fn subject(paths: &[PathBuf]) -> Outcome<Subject> {
         return Ok(Subject { policy: compile(&set)?, sources: set.sources });
     };
     let artefact = load::artefact::open(path)?;
-    let typed = artefact.policy().map_err(|why| load::artefact::refused(path, &why))?;
-    let policy = Policy::from_typed(typed);
+    let policy = of_artefact(path, &artefact)?;
     let sources = artefact.sources(policy.typed(), Texts::Lines);
     Ok(Subject { sources: sources.map_err(|why| load::artefact::refused(path, &why))?, policy })
 }

@@ -33,7 +33,9 @@ pub(in crate::commands) fn human(figures: &Figures, out: &mut Out) -> Outcome<()
         From::Generated => format!("{count} requests drawn by seed {seed}"),
         From::Recorded => format!("{count} recorded requests"),
     };
-    out.line(out.paint(Style::Dim, format_args!("policy {short}, {from}; nanoseconds, median and 99 of 100")))?;
+    let order = if figures.in_order { ", in the order of its profile" } else { "" };
+    let about = format!("policy {short}{order}, {from}; nanoseconds, median and 99 of 100");
+    out.line(out.paint(Style::Dim, about))?;
     out.line("")?;
     times(figures, out)?;
     costs(figures, out)?;

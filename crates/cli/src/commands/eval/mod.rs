@@ -14,7 +14,7 @@ use aas::reader::wire::{self, Placement, WireError};
 use aas::{Asked, Entities, Facts, OneAction, Policy, Raw, Request, SourceSet};
 use clap::ValueEnum;
 
-use crate::compile::{checked, compile, in_order, with_native};
+use crate::compile::{checked, compile, in_order_of_part, of_artefact, with_native};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load::{self, artefact::OnDisk};
 use crate::out::{self, Out};
@@ -115,7 +115,7 @@ fn one(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outc
             let typed = checked(&set)?;
             let raw = read_one(file)?;
             let part = OneAction::of(&typed, action_of(file, &raw)?);
-            let policy = in_order(&set, own(&part, file, &raw)?);
+            let policy = in_order_of_part(&set, own(&part, file, &raw)?);
             Desk::new(args, engines, policy, set.sources).one(file, &raw, out)
         }
         Some(path) => {
@@ -164,8 +164,8 @@ fn many(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Out
         None => Desk::of_rules(args, engines)?,
         Some(path) => {
             let artefact = load::artefact::open(path)?;
-            let typed = artefact.policy().map_err(|why| load::artefact::refused(path, &why))?;
-            Desk::of_artefact(args, engines, (path, &artefact), Policy::from_typed(typed))?
+            let policy = of_artefact(path, &artefact)?;
+            Desk::of_artefact(args, engines, (path, &artefact), policy)?
         }
     };
     desk.many(file, out)
