@@ -27,7 +27,7 @@ record!(FlagDef { name, keys, ty, default, strict, span });
 record!(ActionDef { name, package, fields, severity, doc, span });
 record!(NamePatterns { any, parts });
 
-choice!(ItemKind { 0 Rule, 1 Guard, 2 Limit, 3 Cooldown, 4 Budget, 5 Relax, 6 Exception, 7 Approval });
+choice!(ItemKind { 0 Rule, 1 Guard, 2 Limit, 3 Cooldown, 4 Budget, 5 Relax, 6 Exception, 7 Approval, 8 Once, 9 Lease, 10 States });
 choice!(ItemBody {
     0 Rule { branches, relaxable },
     1 Floor { branches, if_unclear, reads_warnings, approvable },

@@ -21,9 +21,16 @@ pub(crate) const FORM: &str = "aas-canonical-1";
 
 /// The identity of a policy. Beside what decides it covers what people and the governor read: the texts of
 /// all items, and whatever stateful and runtime items say.
-pub(super) fn hash(declared: &str, said: &[Arc<Said>], set: &PolicySet, sources: &SourceSet) -> PolicyHash {
+pub(super) fn hash(
+    declared: &str,
+    state: &str,
+    said: &[Arc<Said>],
+    set: &PolicySet,
+    sources: &SourceSet,
+) -> PolicyHash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(declared.as_bytes());
+    hasher.update(state.as_bytes());
     for item in said {
         hasher.update(item.text.as_bytes());
     }
@@ -33,8 +40,8 @@ pub(super) fn hash(declared: &str, said: &[Arc<Said>], set: &PolicySet, sources:
     PolicyHash(*hasher.finalize().as_bytes())
 }
 
-/// `///` texts of items that do not decide by themselves, and the words of stateful and runtime items: the
-/// phases to come give those their meaning, so no change of it may go unseen.
+/// `///` texts of items that do not decide by themselves, and the words of runtime items: the phases to come give
+/// those their meaning, so no change of it may go unseen.
 fn words(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
     let mut out = Vec::new();
     for id in set.def_ids() {
@@ -42,7 +49,9 @@ fn words(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
         if !item.docs.is_empty() && !set.def(id).kind.decides() {
             out.push(format!("doc {name} {:?}\n", item.docs));
         }
-        if let ast::ItemKind::State(state) = &item.kind {
+        if let ast::ItemKind::State(state) = &item.kind
+            && matches!(state.body, ast::StateBody::Text(_))
+        {
             let words = syntax::words(sources.text(item.span), item.span.file);
             let words: Vec<&String> = words.iter().filter(|w| *w != ",").collect();
             out.push(format!("{} {name} {words:?}\n", state.kind.keyword()));
@@ -59,10 +68,11 @@ fn words(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
     out
 }
 
-/// The canonical form of a whole policy.
+/// The canonical form of a policy as far as decisions go: what a governor keeps is left out.
 #[must_use]
 pub(crate) fn policy_text(policy: &TypedPolicy) -> String {
     let mut out = declared_text(policy);
+    let _ = writeln!(out, "state{}", sorted_fields(&policy.facts.state));
     for item in &policy.items {
         item_text(item, &mut out);
     }
@@ -91,7 +101,6 @@ pub(super) fn declared_text(policy: &TypedPolicy) -> String {
     let _ = writeln!(out, "agent{}", sorted_fields(&policy.facts.agent));
     let _ = writeln!(out, "session{}", sorted_fields(&policy.facts.session));
     let _ = writeln!(out, "env{}", sorted_fields(&policy.facts.env));
-    let _ = writeln!(out, "state{}", sorted_fields(&policy.facts.state));
     for flag in &policy.flags {
         flag_line(flag, &mut out);
     }
@@ -123,7 +132,7 @@ fn sorted_fields(list: &[FieldDef]) -> String {
     fields(&list)
 }
 
-fn fields(list: &[FieldDef]) -> String {
+pub(super) fn fields(list: &[FieldDef]) -> String {
     let mut out = String::new();
     for field in list {
         let default = field.default.as_ref().map(value);
@@ -179,7 +188,7 @@ pub(super) fn item_text(item: &Item, out: &mut String) {
     }
 }
 
-fn scope(scope: &Scope) -> String {
+pub(super) fn scope(scope: &Scope) -> String {
     let actions: Vec<String> = scope.actions.iter().map(|a| a.0.to_string()).collect();
     format!("{} and {:?}", actions.join(" "), scope.undeclared)
 }

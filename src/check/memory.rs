@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::items::Draft;
 use super::said::Said;
+use super::typed::state::StateBody;
 use super::typed::{Item, TypedPolicy};
 use super::{Checker, canonical};
 use crate::hir::{DefId, DefKind, PolicySet};
@@ -37,6 +38,8 @@ pub struct Memory {
     stale: HashSet<Arc<str>>,
     /// The canonical form of all that is declared.
     declared: Option<Arc<str>>,
+    /// What the last good run asked of history.
+    histories: Vec<Arc<str>>,
     /// How many items the last run checked and how many it took from the one before.
     pub work: ItemWork,
     /// What changed since [`Memory::changes`] was last asked.
@@ -130,8 +133,17 @@ impl Memory {
         self.said.iter().map(|(_, said)| said.clone()).collect()
     }
 
+    /// Notes what is asked of history: where that changes, readings have other places.
+    fn note_histories(&mut self, policy: &TypedPolicy) {
+        let asked = policy.state.items.iter().filter(|item| matches!(item.body, StateBody::Seen(_)));
+        let asked: Vec<Arc<str>> = asked.map(|item| item.name.clone()).collect();
+        self.changes.all |= asked != self.histories;
+        self.histories = asked;
+    }
+
     /// The canonical form of all that is declared.
     pub(super) fn declared(&mut self, policy: &TypedPolicy) -> Arc<str> {
+        self.note_histories(policy);
         self.declared.get_or_insert_with(|| canonical::declared_text(policy).into()).clone()
     }
 
@@ -163,14 +175,16 @@ impl Recall<'_> {
             self.keep(file, item, kept);
             return;
         }
-        let (found, lost) = (checker.out.len(), checker.lost);
+        let (found, lost, asked) = (checker.out.len(), checker.lost, checker.state.asked);
         let before = std::mem::take(&mut checker.mentioned);
         let drafts = checker.item(def);
         self.memory.stale.extend(drafts.iter().map(|draft| draft.item.name.clone()));
         let mentioned = std::mem::replace(&mut checker.mentioned, before);
         self.memory.work.checked += usize::from(checker.set.def(def).kind.decides());
         self.memory.changes.items.extend(drafts.iter().map(|draft| draft.item.name.clone()));
-        if stands_alone(checker.set.def(def).kind) && checker.out.len() == found && checker.lost == lost {
+        // The place of a reading of history depends on what others ask, so who asks is checked each time.
+        let same = checker.out.len() == found && checker.lost == lost && checker.state.asked == asked;
+        if stands_alone(checker.set.def(def).kind) && same {
             let name = |def: &DefId| named(checker.set, *def);
             self.keep(file, item, Kept { drafts: drafts.clone(), mentioned: mentioned.iter().map(name).collect() });
         }

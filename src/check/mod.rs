@@ -75,13 +75,13 @@ pub fn check_again(
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
-    checker.declare_readings();
+    checker.declare_state();
     checker.check_consts();
-    let items = checker.check_items(memory.as_deref_mut());
+    let mut items = checker.check_items(memory.as_deref_mut());
     checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
-    let asserts = checker.check_asserts();
-    checker.check_uncalled();
+    let mut asserts = checker.check_asserts();
+    checker.finish(&mut items, &mut asserts);
     let Checker {
         types,
         facts,
@@ -92,6 +92,7 @@ pub fn check_again(
         undeclared,
         aliases,
         mentioned,
+        state,
         mut out,
         lost,
         unread,
@@ -101,6 +102,7 @@ pub fn check_again(
         drop_consequences(&mut out, &unread, sources);
         return (None, out);
     }
+    let state = Checker::state_defs(state, actions.len(), &items);
     let mut policy = TypedPolicy {
         settings: settings.clone(),
         types,
@@ -112,14 +114,14 @@ pub fn check_again(
         items,
         tests,
         asserts,
-        state: typed::state::StateDefs::default(),
+        state,
         hash: crate::decision::PolicyHash::default(),
     };
     let (declared, said) = match memory {
         Some(memory) => (memory.declared(&policy), memory.said(&policy.items)),
         None => (canonical::declared_text(&policy).into(), policy.items.iter().map(Said::of).collect()),
     };
-    policy.hash = canonical::hash(&declared, &said, set, sources);
+    policy.hash = canonical::hash(&declared, &state::state_text(&policy), &said, set, sources);
     let subject = lints::Subject {
         set,
         sources,
@@ -161,6 +163,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) undeclared: ActionDef,
     pub(crate) aliases: Vec<(std::sync::Arc<str>, ActionId)>,
     consts: HashMap<DefId, ConstState>,
+    /// What is known of state.
+    pub(crate) state: state::StateTable,
     /// The names of `actions`, once they are declared.
     pub(crate) action_names: SortedNames,
     /// Their packages.
@@ -193,6 +197,7 @@ impl<'a> Checker<'a> {
             undeclared: ActionDef::undeclared(),
             aliases: Vec::new(),
             consts: HashMap::new(),
+            state: state::StateTable::default(),
             action_names: SortedNames::default(),
             action_packages: Vec::new(),
             alias_names: SortedNames::default(),

@@ -91,7 +91,9 @@ impl Checker<'_> {
             let ItemKind::Flag(flag) = &set.item(def).kind else { continue };
             let Some(flag_def) = self.flag(file, set.qualified(def).into(), flag) else { continue };
             self.flag_ids.insert(def, FlagId(self.flags.len() as u32));
+            let rules = self.flag_rules(file, flag, &flag_def);
             self.flags.push(flag_def);
+            self.state.flags.push(rules);
         }
     }
 
@@ -129,9 +131,6 @@ impl Checker<'_> {
             return None;
         };
         let strict = self.constant(file, strict, &ty)?;
-        if let Some(by) = &flag.changed_by {
-            self.principals(file, by);
-        }
         Some(FlagDef { name, keys, ty, default, strict, span: flag.name.span })
     }
 

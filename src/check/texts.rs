@@ -17,13 +17,4 @@ impl Checker<'_> {
         env.reads = deciding;
         TypedText { parts }
     }
-
-    /// The text of a stateful item: its holes speak of registers that the governor fills in.
-    pub(super) fn plain_text(text: &Text) -> TypedText {
-        let parts = text.parts.iter().map(|part| match part {
-            TextPart::Plain(plain) => TypedTextPart::Plain(plain.as_str().into()),
-            TextPart::Hole(_) => TypedTextPart::Plain("?".into()),
-        });
-        TypedText { parts: parts.collect() }
-    }
 }

@@ -154,10 +154,19 @@ catalogue! {
     RedactTarget          "AAS0513" Error   "redact-target"          "redact names no field of the actions";
     ApprovalIncomplete    "AAS0514" Error   "approval-incomplete"    "an approval needs people and a quorum that can be met";
     OtherwiseMisused      "AAS0515" Error   "otherwise-misused"      "otherwise on a rule without a condition";
-    StateIncomplete       "AAS0516" Error   "state-incomplete"       "a limit, cooldown or budget lacks a part it needs";
-    NotAFloor             "AAS0517" Error   "not-a-floor"            "the name is not of a guard, limit, cooldown or budget";
+    StateIncomplete       "AAS0516" Error   "state-incomplete"       "a stateful item lacks a part it needs";
+    NotAFloor             "AAS0517" Error   "not-a-floor"            "the name is not of a guard or another floor";
     PrincipalExpected     "AAS0518" Error   "principal-expected"     "by takes machines, people or entities";
     UntilPassed           "AAS0519" Error   "until-not-a-date"       "until takes a date";
+    BadKey                "AAS0520" Error   "bad-key"                "state cannot be kept for each of these values";
+    BadAmount             "AAS0521" Error   "bad-amount"             "an amount or a time of a stateful item that cannot be kept";
+    NegativeSpend         "AAS0522" Error   "negative-spend"         "what a budget spends is not proved to be zero or more";
+    StateReadsState       "AAS0523" Error   "state-reads-state"      "a key or an amount of a stateful item reads state";
+    ReadingOutOfReach     "AAS0524" Error   "reading-out-of-reach"   "a reading of state where its keys are not all there";
+    ApproximateReading    "AAS0525" Error   "approximate-reading"    "a comparison that a rounded reading could loosen";
+    BadTrust              "AAS0526" Error   "bad-trust"              "a trust item that does not fit together or with its facts";
+    BadStates             "AAS0527" Error   "bad-states"             "transitions that are not of one enum";
+    HistoryUnbound        "AAS0528" Error   "history-unbound"        "a question about history that cannot be kept in bounds";
 
     UnusedImport          "AAS0601" Warning "unused-import"          "a used name is never mentioned";
     UnusedConst           "AAS0602" Warning "unused-const"           "a const is never read";
@@ -177,6 +186,8 @@ catalogue! {
     AnchoredGlob          "AAS0616" Hint    "anchored-glob"          "a path glob that nested folders escape";
     CodeLikeText          "AAS0617" Warning "code-like-text"         "a reason that looks like a code";
     UnruledAction         "AAS0618" Hint    "unruled-action"         "no rule names a declared action";
+    UnreachableLimit      "AAS0619" Warning "unreachable-limit"      "a limit that another item or its own flag never lets be reached";
+    SlidingDay            "AAS0620" Warning "sliding-day"            "a budget or limit whose name says daily slides";
 
     TestByDefault         "AAS0701" Warning "test-by-default"        "a test passes because nothing matches";
     TestFieldUnknown      "AAS0702" Error   "test-field-unknown"     "a test gives a field that its action lacks";

@@ -224,7 +224,7 @@ pub fn named(kind: &ast::ItemKind) -> Option<(&ast::Name, DefKind)> {
         K::Approval(i) => (&i.head.name, DefKind::Approval),
         K::Table(i) => (&i.head.name, DefKind::Table),
         K::Flag(i) => (&i.name, DefKind::Flag),
-        K::State(i) => (&i.name, DefKind::State(i.kind)),
+        K::State(i) => (&i.head.name, DefKind::State(i.kind)),
         K::Package(_)
         | K::Use(_)
         | K::Action(_)

@@ -122,6 +122,13 @@ fn phrase(rule: Rule) -> Option<String> {
         Rule::paren_close => "`)`",
         Rule::bracket_close => "`]`",
         Rule::when | Rule::approval_when => "`when`",
+        Rule::most | Rule::budget_most | Rule::grant_longest => "`at most`",
+        Rule::for_each => "`for each`",
+        Rule::state_otherwise | Rule::once_first => "`otherwise`",
+        Rule::points => "points (`+0.5`)",
+        Rule::window_value => "a value (`name = count`)",
+        Rule::event => "an action pattern",
+        Rule::calendar => "`hour`, `day`, `week` or `month`",
         Rule::EOI => "the next item",
         Rule::claim => "`always` or `never`",
         _ => {
@@ -225,6 +232,28 @@ fn clause_words(item: &str) -> &'static [&'static str] {
             "row",
             "rows",
         ],
+        "limit" | "cooldown" | "budget" | "window" | "once" | "lease" | "states" | "grant" => &[
+            "when",
+            "unless",
+            "because",
+            "code",
+            "believing",
+            "notify",
+            "redact",
+            "instead",
+            "otherwise",
+            "warn",
+            "keep",
+            "spend",
+            "last",
+            "held",
+            "released by",
+            "across actions",
+            "holds",
+            "revocation final",
+            "changed by",
+        ],
+        "trust" => &["range", "start", "streak", "gain", "freeze", "while", "decay", "levels"],
         "approval" => &["by", "quorum", "within", "otherwise refuse", "ask", "may approve own", "when", "because"],
         "test" => &["request", "given", "expect", "cases", "change", "at", "as", "observed", "claimed"],
         _ => &[],
@@ -256,6 +285,26 @@ fn shape(item: &str) -> String {
         "test" => "test \"a sentence\" { request deploy.staging { service: \"api\" } expect green }",
         "assert" => "assert never green on deploy.production when flag.halt",
         "expression" => "agent.trust >= 60 and not agent.frozen",
+        "cooldown" => "cooldown quiet on restart { 60s for each app_name  otherwise black  because \"…\" }",
+        "budget" => {
+            "budget llm on llm.call { spend cost  at most 25.00 per day for each agent.team  otherwise black  because \"…\" }"
+        }
+        "window" => "window failures on restart { last 10 outcomes for each app_name: failed = count where failure }",
+        "trust" => {
+            "trust default { range 0..100  start 50  on success { low +0.5 }  on failure { low -1 }  levels { new < 30 <= known } }"
+        }
+        "once" => "once nonces on signed.call { for each nonce  keep 24h  otherwise black  because \"…\" }",
+        "lease" => "lease writer on run.* { for each run_id  held 60s  otherwise black  because \"…\" }",
+        "states" => {
+            "states moves on task.move { for each task  from open  to status  open -> done  otherwise black  because \"…\" }"
+        }
+        "grant" => {
+            "grant consent on data.* { for each user  holds { purposes: set<string> }  at most 365d  changed by people }"
+        }
+        "digest" => "digest team { every 30m }",
+        "workflow" => "workflow cleanup { input { service: string } }",
+        "schedule" => "schedule nightly { every 1d  report.write }",
+        "executor" => "executor deployer on deploy.* { consumes service, version }",
         _ => "limit per_hour on deploy.production { at most 3 per 1h  otherwise black  because \"…\" }",
     };
     format!("It looks like this: `{shape}`.")

@@ -54,7 +54,7 @@ pub(super) const ITEM_KEYWORDS: [&str; 33] = [
 ];
 
 /// Words that carry an item on when they begin a line.
-const CONTINUATIONS: [&str; 44] = [
+const CONTINUATIONS: [&str; 45] = [
     "and",
     "or",
     "not",
@@ -82,6 +82,7 @@ const CONTINUATIONS: [&str; 44] = [
     "one",
     "for",
     "strict",
+    "scoped",
     "changed",
     "waivable",
     "relaxable",

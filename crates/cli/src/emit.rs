@@ -7,6 +7,7 @@ use aas::{Span, graph, jit, plan};
 use crate::commands::check::Emit;
 use crate::commands::graph::Format;
 use crate::exit::{Failure, Outcome};
+use crate::footprint;
 use crate::load::Set;
 use crate::worst;
 
@@ -20,6 +21,7 @@ pub(crate) fn emit(what: Emit, set: &Set, checked: &Checked) -> Outcome<String> 
         Emit::Clif => jit::clif(&plan::build(&graph::build(policy)), &jit::Options::default())
             .map_err(|error| Failure::said(format_args!("There is no native code: {error}.")))?,
         Emit::Claims => claims(set, policy),
+        Emit::Footprint => footprint::table(policy),
         Emit::Cost => worst::table(&worst::worst(policy)),
     })
 }

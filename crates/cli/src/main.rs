@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "the shell around the pure heart reads files and the clock")]
 
 mod exit;
+mod footprint;
 mod out;
 mod load;
 mod report;

@@ -59,6 +59,11 @@ impl Checker<'_> {
             self.mentioned.insert(def);
             return Some(self.type_member(&ty, name, expr.span));
         }
+        if let Found::One(def) = self.set.lookup_path(env.file, &base_path)
+            && matches!(self.set.def(def).kind, DefKind::State(_))
+        {
+            return self.state_member(def, root, base, name, expr.span, env);
+        }
         if base_path.parts.len() == 1 && root == "Agent" {
             return Some(self.type_member(&Type::Entity(EntityTypeId::AGENT), name, expr.span));
         }
@@ -78,6 +83,31 @@ impl Checker<'_> {
             }
             Found::One(_) | Found::Many(_) | Found::None => None,
         }
+    }
+
+    /// `per_hour.count`, unless a field of that name is meant.
+    fn state_member(
+        &mut self,
+        def: DefId,
+        root: &str,
+        base: &Expr,
+        name: &Name,
+        span: Span,
+        env: &mut Env,
+    ) -> Option<Option<TExpr>> {
+        let fields = env.actions.iter().flatten().filter_map(|a| self.actions[a.0 as usize].field(root));
+        if let Some(field) = fields.map(|f| f.span).next() {
+            let (item, kind) = (self.set.def(def).span, self.set.def(def).kind.describe());
+            self.report(
+                Diagnostic::new(Code::AmbiguousName, base.span, format!("`{root}` could mean two things here."))
+                    .at("which one?")
+                    .label(field, "a field of the action")
+                    .label(item, kind)
+                    .help("Rename one of them."),
+            );
+            return Some(None);
+        }
+        Some(self.reading(def, name, span, env))
     }
 
     fn item_value_or_report(&mut self, def: DefId, span: Span, env: &mut Env) -> Option<TExpr> {

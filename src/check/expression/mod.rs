@@ -39,6 +39,10 @@ pub(crate) struct Env {
     product: u64,
     /// Canonical texts of optional expressions known to be present.
     known: Vec<String>,
+    /// Readings that are bare names here: those of the item whose text is read.
+    pub(crate) own: BTreeMap<String, TExpr>,
+    /// Where no state may be read: what stands here.
+    pub(crate) stateless: Option<&'static str>,
     /// Predicates being inlined.
     stack: Vec<DefId>,
     /// Nodes made so far.
@@ -94,6 +98,8 @@ impl Env {
             depth: 0,
             product: 1,
             known: Vec::new(),
+            own: BTreeMap::new(),
+            stateless: None,
             stack: Vec::new(),
             nodes: 0,
             too_deep: false,
@@ -279,6 +285,7 @@ impl Checker<'_> {
             ExprKind::Touches { command, access, how, what } => {
                 self.command_touches(expr, command, *access, *how, what, env)
             }
+            ExprKind::History(asked) => self.history(expr.span, asked, env),
             ExprKind::Unreadable => None,
         }
     }

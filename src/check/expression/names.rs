@@ -17,6 +17,7 @@ use crate::value::Value;
 enum Meaning {
     Parameter(TExpr),
     Variable(TExpr, Span),
+    Reading(TExpr),
     Field(TExpr, Span),
     Item(DefId),
     Variant(TExpr),
@@ -85,6 +86,9 @@ impl Checker<'_> {
         if let Some(parameter) = env.parameters.get(name) {
             out.push(Meaning::Parameter(parameter.clone()));
         }
+        if let Some(reading) = env.own.get(name) {
+            out.push(Meaning::Reading(TExpr { span, ..reading.clone() }));
+        }
         if let Some(var) = env.vars.iter().rev().find(|v| v.name == name) {
             out.push(Meaning::Variable(typed(TExprKind::Var(var.id), var.ty.clone(), span), var.span));
         }
@@ -143,7 +147,10 @@ impl Checker<'_> {
                 let (nodes, deep) = size(&found);
                 self.may_grow(span, nodes, deep, env).then_some(found)
             }
-            Meaning::Variable(found, _) | Meaning::Field(found, _) | Meaning::Variant(found) => Some(found),
+            Meaning::Reading(found)
+            | Meaning::Variable(found, _)
+            | Meaning::Field(found, _)
+            | Meaning::Variant(found) => Some(found),
             Meaning::Item(def) => self.item_value(def, span, env),
         }
     }
@@ -303,6 +310,7 @@ impl Checker<'_> {
         for meaning in meanings {
             finding = match meaning {
                 Meaning::Parameter(_) => finding.note(format!("`{name}` is a parameter of this predicate.")),
+                Meaning::Reading(_) => finding.note(format!("`{name}` is what this item tells of itself.")),
                 Meaning::Variable(_, declared) => finding.label(*declared, "the variable of a quantifier"),
                 Meaning::Field(_, declared) => finding.label(*declared, "a field of the action"),
                 Meaning::Item(def) => {

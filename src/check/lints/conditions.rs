@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Subject;
 use crate::check::canonical;
-use crate::check::typed::{Comparison, Item, ItemBody, ItemKind, TExpr, TExprKind};
+use crate::check::typed::{Comparison, Item, ItemBody, TExpr, TExprKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::value::Value;
@@ -153,8 +153,7 @@ pub(in crate::check) fn meaning(item: &Item) -> Option<blake3::Hash> {
         ItemBody::Rule { branches, .. } | ItemBody::Floor { branches, .. } => branches,
         ItemBody::Relax { .. } | ItemBody::Exception { .. } | ItemBody::Approval { .. } => return None,
     };
-    let counts = matches!(item.kind, ItemKind::Limit | ItemKind::Cooldown | ItemKind::Budget);
-    if counts || item.name.ends_with(']') {
+    if item.kind.is_stateful() || item.name.ends_with(']') {
         return None;
     }
     let says: Vec<String> = branches.iter().map(|b| format!("{} {}", b.tier, canonical::text(&b.when))).collect();

@@ -3,6 +3,7 @@
 mod conditions;
 mod decisions;
 mod patterns;
+mod states;
 mod texts;
 mod unused;
 
@@ -54,6 +55,8 @@ pub(super) fn run(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     decisions::undone_relaxes(subject, out);
     decisions::uncovered_reds(subject, out);
     decisions::unruled_actions(subject, out);
+    states::unreachable_limits(subject, out);
+    states::sliding_days(subject, out);
     texts::code_like(subject, out);
     texts::anchored_globs(subject, out);
 }

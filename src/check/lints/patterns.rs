@@ -19,7 +19,7 @@ fn patterns_of(kind: &AstItem) -> Option<&Patterns> {
         AstItem::Table(i) => &i.head.on,
         AstItem::Fields(i) => &i.on,
         AstItem::Assert(i) => &i.on,
-        AstItem::State(i) => i.on.as_ref()?,
+        AstItem::State(i) => &i.head.on,
         AstItem::Package(_)
         | AstItem::Use(_)
         | AstItem::Action(_)

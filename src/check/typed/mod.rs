@@ -220,6 +220,9 @@ pub enum ItemKind {
     Limit,
     Cooldown,
     Budget,
+    Once,
+    Lease,
+    States,
     Relax,
     Exception,
     Approval,
@@ -235,6 +238,9 @@ impl ItemKind {
             Self::Limit => "limit",
             Self::Cooldown => "cooldown",
             Self::Budget => "budget",
+            Self::Once => "once",
+            Self::Lease => "lease",
+            Self::States => "states",
             Self::Relax => "relax",
             Self::Exception => "exception",
             Self::Approval => "approval",
@@ -245,8 +251,17 @@ impl ItemKind {
     #[must_use]
     pub fn is_floor(self) -> bool {
         match self {
-            Self::Guard | Self::Limit | Self::Cooldown | Self::Budget => true,
+            Self::Guard | Self::Limit | Self::Cooldown | Self::Budget | Self::Once | Self::Lease | Self::States => true,
             Self::Rule | Self::Relax | Self::Exception | Self::Approval => false,
+        }
+    }
+
+    /// Whether it is a floor that a governor keeps registers for.
+    #[must_use]
+    pub fn is_stateful(self) -> bool {
+        match self {
+            Self::Limit | Self::Cooldown | Self::Budget | Self::Once | Self::Lease | Self::States => true,
+            Self::Rule | Self::Guard | Self::Relax | Self::Exception | Self::Approval => false,
         }
     }
 }

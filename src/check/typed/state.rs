@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{ActionId, FlagId, Principals, Scope, TExpr};
+use super::{ActionId, FactGroup, FlagId, Principals, Scope, TExpr};
 use crate::ids::EnumId;
 use crate::source::Span;
 use crate::types::FieldDef;
@@ -27,16 +27,56 @@ pub struct StateDefs {
     pub items: Vec<StateItem>,
     /// How trust grows and shrinks, where the policy says so.
     pub trust: Option<TrustDef>,
+    /// How each flag may be set, by [`FlagId`].
+    pub flags: Vec<FlagRules>,
     /// What each action reads and touches.
     pub footprints: Footprints,
+}
+
+impl StateDefs {
+    /// An item by its qualified name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<StateId> {
+        self.items.binary_search_by(|item| (*item.name).cmp(name)).ok().map(|place| StateId(place as u32))
+    }
+
+    /// An item.
+    #[must_use]
+    pub fn item(&self, id: StateId) -> &StateItem {
+        &self.items[id.0 as usize]
+    }
+}
+
+/// How a flag may be set.
+#[derive(Clone, Debug, Default)]
+pub struct FlagRules {
+    /// Who may set it; nobody besides the host, where nothing is said.
+    pub changed_by: Option<Principals>,
+    /// The facts for each of whose values it may be set besides the general value.
+    pub scoped_by: Vec<(FactGroup, u32)>,
+    /// What counts where several values are set for one request.
+    pub merge: FlagMerge,
+}
+
+/// What counts where a flag has several values for one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlagMerge {
+    /// The least: the strict value is the least that its type allows.
+    Least,
+    /// The greatest: the strict value is the greatest that its type allows.
+    Greatest,
+    /// The strict value, where two of them differ.
+    #[default]
+    Strict,
 }
 
 /// A family of registers, one for each tuple of keys.
 #[derive(Clone, Debug)]
 pub struct StateItem {
-    /// Its qualified name. A reading of history that a condition asks for has a name made of what it says.
+    /// Its qualified name. A reading of history that a condition asks for has a name made of what it says, which
+    /// begins with `~`.
     pub name: Arc<str>,
-    /// Its package.
+    /// Its package; none of a reading of history, which all packages share.
     pub package: Arc<str>,
     /// The requests that touch it.
     pub scope: Scope,
@@ -68,7 +108,7 @@ pub struct Reading {
 }
 
 /// What a reading tells.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// `exceeded`: the floor holds.
     Exceeded,
@@ -167,7 +207,7 @@ pub struct LimitDef {
 pub struct CooldownDef {
     /// Spans by scope in text order; the first that is about an action counts.
     pub spans: Vec<(Scope, i64)>,
-    /// Whether all its actions share one clock.
+    /// Whether all its actions share one clock; otherwise the action's name is the last of its keys.
     pub across: bool,
 }
 

@@ -117,8 +117,36 @@ pub enum ExprKind {
         /// The root, path or patterns.
         what: Box<Expr>,
     },
+    /// `seen(web.fetch where not trusted) in session`, `count(a.b succeeded) by agent within 1h`
+    History(Box<History>),
     /// What could not be read; a diagnostic has said why.
     Unreadable,
+}
+
+/// What is asked of history.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// `count`; otherwise `seen`.
+    pub counts: bool,
+    /// What is looked for.
+    pub event: Event,
+    /// `in session` where true, `by agent` where false.
+    pub of: Option<(bool, Span)>,
+    /// `within 5m`
+    pub within: Option<(Literal, Span)>,
+    /// `since(…)` where true, `before(…)` where false.
+    pub relative: Option<(bool, Event)>,
+}
+
+/// `web.fetch where not trusted succeeded`
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The actions.
+    pub on: super::Patterns,
+    /// Only where this is true.
+    pub when: Option<Expr>,
+    /// Only once the outcome is a success.
+    pub succeeded: bool,
 }
 
 /// What a command does to a path.

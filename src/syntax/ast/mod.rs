@@ -116,7 +116,7 @@ pub enum ItemKind {
     /// `flag halt: bool = false, strict true changed by Role.admin`
     Flag(Flag),
     /// `limit cooldown budget window trust once lease states grant digest workflow schedule executor`
-    State(State),
+    State(Box<State>),
     /// `test "…" { … }`
     Test(Test),
     /// `assert never green on a.b when c`

@@ -161,6 +161,7 @@ fn head_of(kind: &mut ItemKind) -> Option<&mut Head> {
         ItemKind::Exception(i) => Some(&mut i.head),
         ItemKind::Approval(i) => Some(&mut i.head),
         ItemKind::Table(i) => Some(&mut i.head),
+        ItemKind::State(i) => Some(&mut i.head),
         ItemKind::Package(_)
         | ItemKind::Use(_)
         | ItemKind::Action(_)
@@ -172,7 +173,6 @@ fn head_of(kind: &mut ItemKind) -> Option<&mut Head> {
         | ItemKind::Const(_)
         | ItemKind::Predicate(_)
         | ItemKind::Flag(_)
-        | ItemKind::State(_)
         | ItemKind::Test(_)
         | ItemKind::Assert(_)
         | ItemKind::Unreadable => None,

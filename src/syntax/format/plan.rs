@@ -74,9 +74,13 @@ impl Plan {
                 self.breaks.insert(start);
             }
             Rule::request | Rule::change => self.request(pair, base),
-            Rule::minus => {
+            Rule::minus | Rule::points_sign => {
                 self.unary.insert(start);
             }
+            Rule::window_value => {
+                self.breaks.insert(start);
+            }
+            Rule::history | Rule::history_since | Rule::history_before => self.history(pair, base),
             Rule::prefix if pair.as_str().starts_with('-') => {
                 self.unary.insert(start);
             }
@@ -117,10 +121,13 @@ impl Plan {
             | Rule::entity_item
             | Rule::facts_item
             | Rule::record_item
+            | Rule::grant_holds
             | Rule::origin => {
                 self.list(pair, base, at, Style::Fields, &[Rule::field, Rule::origin, Rule::severity]);
             }
             Rule::enum_item | Rule::closed_ids => self.list(pair, base, at, spaced, &[Rule::name]),
+            Rule::trust_on => self.list(pair, base, at, spaced, &[Rule::severity_points]),
+            Rule::trust_levels => self.list(pair, base, at, Style::Clauses, &[]),
             Rule::fields_given | Rule::record => self.list(pair, base, at, spaced, &[Rule::pair]),
             Rule::set => self.list(pair, base, at, spaced, &[Rule::expr]),
             Rule::variants | Rule::use_list => {
@@ -176,6 +183,14 @@ impl Plan {
         }
     }
 
+    /// The parenthesis around an event binds to the word before it.
+    fn history(&mut self, pair: &Pair<'_, Rule>, base: u32) {
+        let Some(gap) = pair.as_str().find('(') else { return };
+        let at = base + (pair.as_span().start() + gap) as u32;
+        self.bound_left.insert(at);
+        self.groups.insert(at, Style::Paren);
+    }
+
     fn at_least(&mut self, pair: &Pair<'_, Rule>, base: u32) {
         let of = pair.clone().into_inner().find(|p| p.as_rule() == Rule::kw_of);
         let start = pair.as_span().start();
@@ -185,7 +200,7 @@ impl Plan {
         self.list(pair, base, at, Style::Values { tight: true }, &[Rule::expr]);
     }
 
-    /// Behind its head, a stateful item is kept as written.
+    /// Behind its head, a digest, workflow, schedule or executor is kept as written.
     fn state(&mut self, pair: &Pair<'_, Rule>, base: u32, end: u32) {
         let mut head_end = pair.as_span().start();
         for part in pair.clone().into_inner() {
@@ -223,6 +238,12 @@ fn rank(rule: Rule) -> u8 {
         Rule::redact => 12,
         Rule::instead => 13,
         Rule::run => 14,
+        Rule::spend => 3,
+        Rule::for_each | Rule::grant_holds | Rule::states_from | Rule::states_to => 4,
+        Rule::most | Rule::budget_most | Rule::cooldown_span | Rule::cooldown_row | Rule::window_last => 4,
+        Rule::once_keep | Rule::lease_held | Rule::grant_longest | Rule::transition => 5,
+        Rule::across | Rule::lease_released | Rule::keep_keys | Rule::state_warn | Rule::grant_final => 6,
+        Rule::changed | Rule::state_otherwise | Rule::once_first => 7,
         Rule::approval_by => 1,
         Rule::quorum => 2,
         Rule::within => 3,

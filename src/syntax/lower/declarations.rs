@@ -86,7 +86,7 @@ impl Lower<'_, '_> {
         fields
     }
 
-    fn field(&mut self, pair: P<'_>, origin: Origin) -> Field {
+    pub(super) fn field(&mut self, pair: P<'_>, origin: Origin) -> Field {
         let span = self.span(&pair);
         let docs = self.docs.before(span.start);
         let name = self.first_name(&pair);
@@ -158,7 +158,8 @@ impl Lower<'_, '_> {
     pub(super) fn flag(&mut self, pair: P<'_>) -> ItemKind {
         let name = self.first_name(&pair);
         let ty = self.first_type(pair.clone());
-        let mut flag = Flag { name, keys: Vec::new(), ty, default: None, strict: None, changed_by: None };
+        let mut flag =
+            Flag { name, keys: Vec::new(), ty, default: None, strict: None, scoped_by: Vec::new(), changed_by: None };
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::keys => {
@@ -167,6 +168,10 @@ impl Lower<'_, '_> {
                 }
                 Rule::start => flag.default = Some(self.only_expr(part)),
                 Rule::strict => flag.strict = Some(self.only_expr(part)),
+                Rule::scoped => {
+                    let each = part.into_inner().filter(|p| p.as_rule() == Rule::unit);
+                    flag.scoped_by = each.map(|p| self.unit(p)).collect();
+                }
                 Rule::changed => flag.changed_by = self.inner_by(part),
                 _ => {}
             }
@@ -261,7 +266,7 @@ impl Lower<'_, '_> {
     }
 
     /// A literal with its sign.
-    fn literal(&mut self, pair: P<'_>) -> Literal {
+    pub(super) fn literal(&mut self, pair: P<'_>) -> Literal {
         let span = self.span(&pair);
         let mut negative = false;
         let mut literal = Literal::Int(0);

@@ -7,10 +7,12 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use super::{Lower, MAX_DEPTH, P};
+use super::{Lower, MAX_DEPTH, P, Seen};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::syntax::ast::{Access, BinaryOp, Expr, ExprKind, Literal, Quantifier, Relation, Touch};
+use crate::syntax::ast::{
+    Access, BinaryOp, Event, Expr, ExprKind, History, Literal, Patterns, Quantifier, Relation, Touch,
+};
 use crate::syntax::parser::Rule;
 
 const OR: u8 = 1;
@@ -235,6 +237,46 @@ impl Lower<'_, '_> {
         self.grown(span, ExprKind::Quantifier { quantifier, variable, over, filter, body }, depth)
     }
 
+    /// `seen(…)`, `count(…)` with what follows.
+    fn history(&mut self, pair: P<'_>, depth: &mut u32) -> ExprKind {
+        let span = self.span(&pair);
+        let mut counts = false;
+        let mut events = Vec::new();
+        let (mut of, mut within, mut since) = (None, None, None);
+        let mut seen = Seen::default();
+        for part in pair.into_inner() {
+            let at = self.span(&part);
+            match part.as_rule() {
+                Rule::history_word => counts = part.as_str() == "count",
+                Rule::event => events.push(self.event(part, depth)),
+                Rule::history_session | Rule::history_agent if self.once(&mut seen, "in session` or `by agent", at) => {
+                    of = Some((part.as_rule() == Rule::history_session, at));
+                }
+                Rule::history_within if self.once(&mut seen, "within", at) => {
+                    within = self.first_number(part).map(|n| (n, at));
+                }
+                Rule::history_since | Rule::history_before if self.once(&mut seen, "since` or `before", at) => {
+                    since = Some(part.as_rule() == Rule::history_since);
+                    let inner = part.into_inner().find(|p| p.as_rule() == Rule::event);
+                    events.extend(inner.map(|p| self.event(p, depth)));
+                }
+                _ => {}
+            }
+        }
+        let mut events = events.into_iter();
+        let none = Event { on: Patterns { any_action: false, list: Vec::new(), span }, when: None, succeeded: false };
+        let event = events.next().unwrap_or(none);
+        let relative = since.zip(events.next());
+        ExprKind::History(Box::new(History { counts, event, of, within, relative }))
+    }
+
+    fn event(&mut self, pair: P<'_>, depth: &mut u32) -> Event {
+        let on = self.first_patterns(pair.clone());
+        let succeeded = pair.clone().into_inner().any(|p| p.as_rule() == Rule::succeeded);
+        let when = self.nodes(pair, depth).pop();
+        Event { on, when, succeeded }
+    }
+
     fn command_tail(&mut self, command: Node, pair: P<'_>) -> Node {
         let span = command.expr.span.to(self.span(&pair));
         let mut depth = command.depth;
@@ -340,6 +382,7 @@ impl Lower<'_, '_> {
                 let of = self.nodes(pair, &mut depth);
                 ExprKind::AtLeast(self.small(&count, span), of)
             }
+            Rule::history => self.history(pair, &mut depth),
             _ => ExprKind::Unreadable,
         };
         self.grown(span, kind, depth)

@@ -15,6 +15,7 @@ mod policy;
 mod state;
 mod tests;
 mod text;
+mod trust;
 
 use pest::iterators::Pair;
 
@@ -69,7 +70,16 @@ impl<'d, 's> Lower<'d, 's> {
             Rule::approval_item => self.approval(pair),
             Rule::table_item => self.table(pair),
             Rule::flag_item => self.flag(pair),
-            Rule::state_item => self.state(pair),
+            Rule::limit_item
+            | Rule::cooldown_item
+            | Rule::budget_item
+            | Rule::window_item
+            | Rule::once_item
+            | Rule::lease_item
+            | Rule::states_item
+            | Rule::grant_item => self.state(pair),
+            Rule::trust_item => self.trust(pair),
+            Rule::state_item => self.text_state(pair),
             Rule::test_item => self.test(pair),
             Rule::assert_item => self.assertion(pair),
             // The caller parses with item productions only.

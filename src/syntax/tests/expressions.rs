@@ -3,7 +3,7 @@
 use super::{dump, expression, good, parse};
 use crate::diagnostic::Code;
 use crate::source::FileId;
-use crate::syntax::ast::{Expr, ExprKind, ItemKind, Literal, TextPart};
+use crate::syntax::ast::{Event, Expr, ExprKind, ItemKind, Literal, TextPart};
 
 /// The tree with parentheses around everything that has parts.
 fn shape(expr: &Expr) -> String {
@@ -51,6 +51,18 @@ fn shape(expr: &Expr) -> String {
         ExprKind::Touches { command, access, how, what } => {
             format!("({} {access:?} {how:?} {})", shape(command), shape(what))
         }
+        ExprKind::History(asked) => {
+            let event = |e: &Event| {
+                let on: Vec<&str> = e.on.list.iter().map(|p| p.text.as_str()).collect();
+                let when = e.when.as_ref().map(|w| format!(" where {}", shape(w))).unwrap_or_default();
+                format!("{}{when}{}", on.join(" "), if e.succeeded { " succeeded" } else { "" })
+            };
+            let of = asked.of.map(|(session, _)| if session { " session" } else { " agent" }).unwrap_or_default();
+            let within = if asked.within.is_some() { " within" } else { "" };
+            let other = asked.relative.as_ref().map(|(since, e)| format!(" since={since} {}", event(e)));
+            let word = if asked.counts { "count" } else { "seen" };
+            format!("({word} {}{of}{within}{})", event(&asked.event), other.unwrap_or_default())
+        }
         ExprKind::Unreadable => "?".to_owned(),
     }
 }
@@ -72,6 +84,16 @@ fn operators_bind_as_documented() {
         ("x in a..b + c", "(x in (a .. (b + c)))"),
         ("x in a minus b", "(x in (a minus b))"),
         ("x not in a", "(x not in a)"),
+        ("seen(a.b) in session and c", "((seen a.b session) and c)"),
+        (
+            "not seen(a.b, c.* where x in y succeeded) by agent within 5m",
+            "(not (seen a.b c.* where (x in y) succeeded agent within))",
+        ),
+        (
+            "count(a.b) since(c.d where e) by agent in 1..5",
+            "((count a.b agent since=true c.d where e) in (Int(1) .. Int(5)))",
+        ),
+        ("seen(a.b) before(c.d) in session", "(seen a.b session since=false c.d)"),
         ("x not  like any a", "(x not like any a)"),
         ("not x in a", "(not (x in a))"),
         ("-a * b", "((- a) * b)"),

@@ -142,10 +142,36 @@ fn tests_keep_their_lines() {
 
 #[test]
 fn state_and_later_steps_are_kept() {
-    canonical("limit x on a.b {\n    at  most 3   per 1h // odd\n      for each  c\n    otherwise black\n}\n");
+    canonical("digest team {\n    every   30m // odd\n      to  chat\n}\n");
     assert_eq!(
         format("test \"t\" {\n        session {\n            request a.b\n        }\n        wait   5s\n}\n"),
         "test \"t\" {\n    session {\n        request a.b\n    }\n    wait   5s\n}\n"
+    );
+}
+
+#[test]
+fn stateful_items_have_one_form() {
+    canonical(
+        "limit x on a.b {\n    at most 3 per 1h // odd\n        for each c\n    warn yellow at 80%\n    otherwise black\n    because \"…\"\n}\n",
+    );
+    canonical("lease w on run.* { for each run_id  held 60s  released by run.done  otherwise black  because \"x\" }\n");
+    canonical("flag max: int 0..9 = 3, strict 0 scoped by env.name changed by Role.admin\n");
+    assert_eq!(
+        format(
+            "cooldown q { otherwise black restart 60s scale.up,scale.down 2m for each  a across actions because \"x\" }"
+        ),
+        "cooldown q { restart 60s  scale.up, scale.down 2m  for each a  across actions  otherwise black  because \"x\" }\n"
+    );
+    assert_eq!(
+        format(
+            "trust t{on success{low + 0.5,high 2}levels{a<30<=b}freeze after 3 failures in a row or 1 critical failure}"
+        ),
+        "trust t {\n    on success { low +0.5, high 2 }\n    levels { a < 30 <= b }\n    \
+         freeze after 3 failures in a row or 1 critical failure\n}\n"
+    );
+    assert_eq!(
+        format("guard g on a.b { when seen ( a.b  where x ) in session within 5m red because \"x\" }"),
+        "guard g on a.b { when seen(a.b where x) in session within 5m  red  because \"x\" }\n"
     );
 }
 

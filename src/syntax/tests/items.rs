@@ -3,8 +3,8 @@
 use super::{EVERYTHING, good};
 use crate::decision::Tier;
 use crate::syntax::ast::{
-    Claim, Expectation, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr, Origin, StateKind, TestStep,
-    UseNames,
+    Claim, Expectation, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr, Origin, Per, StateBody,
+    StateKind, TestStep, UseNames,
 };
 
 fn everything() -> File {
@@ -152,23 +152,31 @@ fn flags_and_state() {
     let kinds: Vec<_> = states.iter().map(|s| s.kind).collect();
     use StateKind::{Budget, Cooldown, Executor, Limit, Trust, Window};
     assert_eq!(kinds, [Cooldown, Limit, Limit, Budget, Window, Trust, Executor]);
-    assert_eq!(states[0].otherwise.unwrap().0, Tier::Black);
-    assert_eq!(states[0].instead.as_ref().unwrap().text(), "noop");
-    assert_eq!(states[0].code.as_ref().unwrap().text, "cooldown_active");
-    assert_eq!(states[1].warn.unwrap().0, Tier::Yellow);
-    assert!(states[1].code.is_none(), "a key called `code` is no clause");
-    assert!(states[3].approvable && states[3].because.is_some());
-    assert!(EVERYTHING[states[0].body.range()].starts_with(" 60s for each"));
-    assert!(EVERYTHING[states[5].body.range()].contains("levels {"));
-}
-
-#[test]
-fn state_without_braces_keeps_its_tail() {
-    let text = "cooldown quiet on restart 60s otherwise black because \"x\"\n";
-    let file = good(text);
-    let ItemKind::State(state) = &file.items[0].kind else { panic!() };
-    assert_eq!(text[state.body.range()].trim(), "60s otherwise black because \"x\"");
-    assert_eq!(state.otherwise.unwrap().0, Tier::Black);
+    let tier = |i: usize| states[i].otherwise.as_ref().map(|o| (o.tier, o.approvable));
+    assert_eq!(tier(0), Some((Tier::Black, false)));
+    assert!(matches!(&states[0].head.obligations[0], ObligationExpr::Instead(noop) if noop.text() == "noop"));
+    assert_eq!(states[0].head.code.as_ref().unwrap().text, "cooldown_active");
+    assert_eq!(
+        states[1].warn.as_ref().map(|w| (w.tier, w.at.clone())),
+        Some((Tier::Yellow, Literal::Percent(80_000_000)))
+    );
+    assert!(states[1].head.code.is_none() && states[1].keys.len() == 3, "a key called `code` is no clause");
+    assert_eq!(tier(3), Some((Tier::Red, true)));
+    let StateBody::Cooldown { rows, across: None } = &states[0].body else { panic!() };
+    assert!(matches!(rows.as_slice(), [(None, Literal::Duration(60_000_000), _)]));
+    let StateBody::Budget { spend: Some(spend), most: Some(most) } = &states[3].body else { panic!() };
+    assert!(
+        spend.believing
+            && spend.ceiling.is_some()
+            && matches!(&most.per, Per::Calendar(day, None) if day.text == "day")
+    );
+    let StateBody::Window(Some(last)) = &states[4].body else { panic!() };
+    assert!(last.outcomes && last.values.len() == 2 && last.values[0].outcome.is_some());
+    let StateBody::Trust(trust) = &states[5].body else { panic!() };
+    assert_eq!(trust.levels.as_ref().unwrap().1.len(), 3);
+    assert_eq!(trust.failure.as_ref().unwrap().0.len(), 4);
+    let StateBody::Text(uses) = states[6].body else { panic!() };
+    assert_eq!(&EVERYTHING[uses.range()], " uses service, version ");
 }
 
 #[test]

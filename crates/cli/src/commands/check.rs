@@ -48,6 +48,8 @@ pub(crate) enum Emit {
     Clif,
     /// Claims that are believed, and expressions that can err.
     Claims,
+    /// What each action reads of state and touches in it.
+    Footprint,
     /// The most that a decision about each action can cost.
     Cost,
 }

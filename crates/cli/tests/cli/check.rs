@@ -139,6 +139,27 @@ fn every_phase_can_be_printed() {
     }
 }
 
+#[test]
+fn the_footprint_is_a_table() {
+    let folder = Folder::new();
+    folder.write(
+        "p.aasrule",
+        "package p\n\
+         action up, down { app: string }\n\
+         rule r on up, down { green }\n\
+         limit often on up { at most 3 per 1h for each app  otherwise black  because \"Often.\" }\n\
+         window failures on up, down { last 10 outcomes for each app: failed = count where failure }\n\
+         guard failing on down { yellow when failures.failed >= 3  because \"Fails.\" }\n",
+    );
+    let table = folder.aasc(&["check", "--emit", "footprint", "p.aasrule"]).exits(0);
+    let lines: Vec<Vec<&str>> = table.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[1], ["down", "p.failures", "window", "failed", "yes"]);
+    assert_eq!(lines[2], ["up", "p.failures", "window", "-", "yes"]);
+    assert_eq!(lines[3], ["p.often", "limit", "exceeded", "yes"]);
+    folder.write("p.aasrule", TEXTS);
+    folder.aasc(&["check", "--emit", "footprint", "p.aasrule"]).exits(0).prints("No action reads");
+}
+
 /// A rule that goes over a text of up to 65,536 characters, and one that looks at a number.
 const TEXTS: &str = "package p\n\
     action note { text: string }\n\
