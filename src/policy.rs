@@ -241,6 +241,15 @@ impl Policy {
         interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, scratch))
     }
 
+    /// Decides a request that was read, by the readings that it holds. For governors, which read a request, tell how
+    /// its state stands, and then decide.
+    #[must_use]
+    pub fn decide_bound(&self, bound: &Bound, entities: &Entities) -> Decision {
+        let scene = Scene::new(&self.typed, bound, entities);
+        let (run, engine) = self.runner(self.engine());
+        interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, &mut Scratch::default()))
+    }
+
     /// Native code that tells the tier of a unit alone, where there is any.
     pub(crate) fn tell(&self, unit: plan::UnitId) -> Option<Tell> {
         #[cfg(feature = "jit")]

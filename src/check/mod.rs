@@ -135,6 +135,15 @@ pub fn check_again(
     (Some(policy), out)
 }
 
+/// What an item says, as the text that its policy's identity is made of: equal where a reader could tell no
+/// difference, wherever it stands.
+#[must_use]
+pub fn definition(item: &typed::Item) -> String {
+    let mut text = String::new();
+    canonical::item_text(item, &mut text);
+    text
+}
+
 /// What an exception is to, in messages.
 pub(crate) const FLOOR: &str = "a floor";
 /// What `run` starts, in messages.

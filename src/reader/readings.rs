@@ -75,7 +75,9 @@ impl Readings {
     }
 
     /// A reading: where nothing was said, an error, or absence where its type is optional.
-    #[must_use]
+    ///
+    /// # Errors
+    /// Where nothing was said, or nothing that the type can hold.
     pub fn get(&self, policy: &TypedPolicy, place: usize) -> &Attribute {
         if let Ok(at) = self.told.binary_search_by_key(&place, |(at, _)| *at as usize) {
             return &self.told[at].1.0;

@@ -3,10 +3,25 @@
 //! A pure state machine: commands and the time go in, events and effects come out. It reads no clock, starts no
 //! thread, draws no random number and opens no file; whoever embeds it brings all of that as values.
 
+pub mod ids;
 pub mod key;
 pub mod schema;
-
 pub mod registers;
-
 pub mod table;
 pub mod trust;
+pub mod canonical;
+pub mod token;
+pub mod command;
+pub mod event;
+pub mod effect;
+pub mod state;
+pub mod snapshot;
+pub mod program;
+mod look;
+pub mod governor;
+
+pub use command::Command;
+pub use effect::Effect;
+pub use event::{Event, Record};
+pub use governor::{Config, Governor, Step};
+pub use state::State;

@@ -1,0 +1,161 @@
+//! What a governor asks its host to do. Nothing happens but by an effect.
+
+use std::sync::Arc;
+
+use aas::decision::Tier;
+
+use crate::canonical::Canonical;
+use crate::event::{Decided, Needed, Why};
+use crate::ids::Id;
+use crate::token::Token;
+
+/// Something that the host does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Tells the answer to whoever asked.
+    Reply(Box<Reply>),
+    /// Executes an action. Whoever does so refuses a token that is not genuine.
+    Execute {
+        /// The right to do it.
+        token: Token,
+        /// What to do: exactly this.
+        request: Canonical,
+        /// Fencing numbers of the leases that it holds, by item.
+        fences: Vec<(Arc<str>, u64)>,
+    },
+    /// Tells a running action to end.
+    Abort {
+        /// The request.
+        id: Id,
+        /// Why.
+        why: Why,
+    },
+    /// Asks people for an approval.
+    Ask {
+        /// The request.
+        id: Id,
+        /// What they are asked.
+        needed: Needed,
+        /// Where.
+        channels: Vec<Arc<str>>,
+        /// What is asked, as it would run; fields that must be masked are masked.
+        request: Canonical,
+        /// Why they are asked.
+        decided: Decided,
+    },
+    /// Tells people.
+    Notify {
+        /// The channel.
+        channel: Arc<str>,
+        /// The request.
+        id: Id,
+        /// What it was decided to be.
+        tier: Tier,
+    },
+    /// Starts a workflow.
+    Run {
+        /// The request that it follows.
+        id: Id,
+        /// Its qualified name.
+        workflow: Arc<str>,
+        /// Its inputs as JSON.
+        arguments: Vec<(Arc<str>, Arc<str>)>,
+    },
+    /// Says that a command was not carried out.
+    Reject(Problem),
+    /// Says what was restored or moved, for people.
+    Report(Vec<String>),
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The request.
+    pub id: Id,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What was decided.
+    pub decided: Decided,
+    /// The request that was submitted in place of this one.
+    pub instead: Option<Id>,
+}
+
+/// Where a request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may begin, with this token.
+    Permitted(Token),
+    /// People are asked.
+    Waiting,
+    /// People have said yes: it may begin, and is decided once more then.
+    Approved,
+    /// It is running.
+    Running,
+    /// It has ended.
+    Done(crate::command::Ended),
+    /// It does not run.
+    Refused,
+    /// It does not run any more.
+    Ended(Why),
+    /// Nothing was kept: it only asked what would be decided.
+    Dry,
+}
+
+/// Why a command was not carried out. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// There is no policy yet.
+    #[error("no policy is installed; everything is refused until one is")]
+    NoPolicy,
+    /// State could not be read.
+    #[error("the state could not be read, so everything stands still: {0}")]
+    Unreadable(Arc<str>),
+    /// A name is empty or too long.
+    #[error("a name must have 1 to {} bytes", crate::ids::MAX_ID_BYTES)]
+    BadName,
+    /// The name belongs to another request.
+    #[error("`{0}` is the name of another request; ask under a new name")]
+    NameTaken(Id),
+    /// There is no such request.
+    #[error("no request is called `{0}`")]
+    NoSuchRequest(Id),
+    /// It does not stand where this can be done.
+    #[error("`{id}` is {is}; {wanted}")]
+    WrongStanding {
+        /// The request.
+        id: Id,
+        /// Where it stands.
+        is: &'static str,
+        /// What would have to be so.
+        wanted: &'static str,
+    },
+    /// The token does not fit.
+    #[error("the token is not the one that was given for `{0}`")]
+    WrongToken(Id),
+    /// Everything is stopped.
+    #[error("everything is stopped by {by}: {reason}")]
+    Stopped {
+        /// By whom.
+        by: Id,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// Nothing is stopped.
+    #[error("nothing is stopped")]
+    NotStopped,
+    /// The person may not do this.
+    #[error("`{0}` may not do this: {1}")]
+    NotAllowed(Id, &'static str),
+    /// The request does not need this approval.
+    #[error("`{0}` does not need the approval `{1}`")]
+    NoSuchApproval(Id, Arc<str>),
+    /// There is no such flag or item.
+    #[error("the policy has no {0} `{1}`")]
+    NoSuchItem(&'static str, Arc<str>),
+    /// A value does not fit what is declared.
+    #[error("{0}")]
+    BadValue(String),
+    /// A bound is reached.
+    #[error("{0} are kept already; nothing more until some have ended")]
+    Full(&'static str),
+}

@@ -1,0 +1,405 @@
+//! A request: read, told how state stands, decided; what it touches is reserved in the same step.
+
+use std::sync::Arc;
+
+use aas::check::typed::{ItemBody, TypedPolicy};
+use aas::decision::{Decision, Obligation, Tier};
+use aas::interp::{self, Scene};
+use aas::raw::{Raw, get};
+use aas::reader::Bound;
+use aas::value::Value;
+use aas::{Entities, Facts, Request};
+
+use super::Governor;
+use crate::canonical::{Canonical, Hash};
+use crate::command::Ask;
+use crate::effect::{Effect, Problem, Reply, Standing};
+use crate::event::{Decided, Event, Held, Needed, Requested, Reservation, Shown, Then};
+use crate::ids::Id;
+use crate::program::Program;
+use crate::schema::Severity;
+use crate::state::{Stage, State};
+use crate::token::Token;
+
+/// How far up the parents of an agent are looked at.
+const MOST_PARENTS: usize = 16;
+/// The end of the name of a request that is submitted in place of another.
+const INSTEAD: &str = "/instead";
+
+/// A request that was read and decided.
+pub(super) struct Judged {
+    pub(super) bound: Bound,
+    pub(super) decision: Decision,
+    pub(super) decided: Decided,
+    pub(super) canonical: Option<Canonical>,
+    /// The names of the approvals that it requires.
+    pub(super) approvals: Vec<Arc<str>>,
+}
+
+impl Governor {
+    pub(super) fn ask(&mut self, ask: Ask) -> Result<(), Problem> {
+        let Ask { id, request, facts, entities, dry_run } = ask;
+        if !id.is_fit() || id.as_str().ends_with(INSTEAD) {
+            return Err(Problem::BadName);
+        }
+        let agent = agent_of(&facts)?;
+        if self.program.is_none() {
+            return Err(Problem::NoPolicy);
+        }
+        if self.state.requests.contains_key(&id) {
+            return self.answer_again(&id, &agent, &request, &facts);
+        }
+        if self.state.requests.len() >= self.config.most_requests {
+            return Err(Problem::Full("answers to requests"));
+        }
+        if self.state.trust.len() >= self.config.most_names && !self.state.trust.contains_key(&agent) {
+            return Err(Problem::Full("agents"));
+        }
+        self.submit(&id, &agent, &request, &facts, &entities, dry_run)
+    }
+
+    /// Decides a request and carries out what follows.
+    fn submit(
+        &mut self,
+        id: &Id,
+        agent: &Id,
+        request: &Request,
+        facts: &Facts,
+        entities: &Arc<Entities>,
+        dry_run: bool,
+    ) -> Result<(), Problem> {
+        let mut judged = self.judge(agent, request, facts.clone(), entities)?;
+        self.stop_if_stopped(&mut judged, facts);
+        if let Some(first) = self.first_answer(agent, &mut judged, entities) {
+            self.reply(&first, None);
+            return Ok(());
+        }
+        let then = self.then(id, agent, &mut judged, entities);
+        if dry_run {
+            let reply = Reply { id: id.clone(), standing: Standing::Dry, decided: judged.decided, instead: None };
+            self.step.effects.push(Effect::Reply(Box::new(reply)));
+            return Ok(());
+        }
+        let hash = judged.canonical.as_ref().map_or(Hash([0; 32]), |canonical| canonical.hash(agent.as_str()));
+        let refused = matches!(then, Then::Refused);
+        let requested = Requested {
+            id: id.clone(),
+            agent: agent.clone(),
+            session: session_of(facts),
+            request: judged.canonical.clone(),
+            hash,
+            severity: self.severity(&judged.bound),
+            decided: judged.decided.clone(),
+            then,
+        };
+        self.happen(Event::Requested(Box::new(requested)));
+        self.oblige(id, &judged.decision, refused);
+        let instead = if refused { self.instead(id, agent, &judged.decision, facts, entities) } else { None };
+        self.ask_people(id);
+        self.reply(id, instead);
+        Ok(())
+    }
+
+    /// Reads a request, tells how state stands, decides.
+    pub(super) fn judge(
+        &mut self,
+        agent: &Id,
+        request: &Request,
+        mut facts: Facts,
+        entities: &Entities,
+    ) -> Result<Judged, Problem> {
+        let now = self.now();
+        self.fill_flags(&mut facts);
+        let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
+        facts.now = Some(now);
+        facts.state.clear();
+        let mut bound = Bound::new(program.typed(), request, &facts);
+        tell_trust(program.typed(), &self.state, agent, &mut bound);
+        self.look(&mut bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_readings();
+        let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
+        let decision = program.policy.decide_bound(&bound, entities);
+        let decided = decided(program, &bound, entities, &decision);
+        let canonical = Canonical::of(program.typed(), &bound);
+        let approvals = decision.obligations.iter().filter_map(|duty| match duty {
+            Obligation::Approve { item } => Some(program.typed().item(*item).name.clone()),
+            Obligation::Notify { .. }
+            | Obligation::Redact { .. }
+            | Obligation::Instead { .. }
+            | Obligation::Run { .. } => None,
+        });
+        let approvals = approvals.collect();
+        Ok(Judged { bound, decision, decided, canonical, approvals })
+    }
+
+    /// What follows a decision. A tier that is green or yellow permits only where all that is needed can be held.
+    fn then(&mut self, id: &Id, agent: &Id, judged: &mut Judged, entities: &Entities) -> Then {
+        match judged.decision.tier {
+            Tier::Green | Tier::Yellow if self.is_frozen_here(agent) => {
+                refuse(&mut judged.decided, "agent_frozen", "The agent is frozen; only people lift that.")
+            }
+            Tier::Green | Tier::Yellow => match self.reserve(agent, judged, entities) {
+                Ok(reservation) => Then::Permitted(reservation),
+                Err(why) => refuse(&mut judged.decided, "state_unclear", &why),
+            },
+            Tier::Red => match self.needs(agent, &judged.decision, &judged.decided, entities) {
+                Ok(held) => Then::Held(held),
+                Err((code, text)) => refuse(&mut judged.decided, code, &text),
+            },
+            Tier::Black => {
+                let _ = id;
+                Then::Refused
+            }
+        }
+    }
+
+    /// Holds what a request touches.
+    ///
+    /// # Errors
+    /// What cannot be told, as a sentence.
+    pub(super) fn reserve(
+        &mut self,
+        agent: &Id,
+        judged: &mut Judged,
+        entities: &Entities,
+    ) -> Result<Reservation, String> {
+        let now = self.now();
+        let look = self.look(&mut judged.bound, entities, agent);
+        let mut look = look.ok_or_else(|| "No policy is installed.".to_owned())?;
+        let touches =
+            look.touches().map_err(|fault| format!("What it would change cannot be told: {}.", fault.detail))?;
+        let number = self.state.reservations + 1;
+        Ok(Reservation { number, expires: now.saturating_add(self.config.token_life), touches })
+    }
+
+    /// While everything is stopped, only people go on.
+    fn stop_if_stopped(&self, judged: &mut Judged, facts: &Facts) {
+        let is_person = matches!(get(&facts.agent, "kind"), Some(Raw::Text(kind)) if &**kind == "person");
+        if let Some(stop) = self.state.stopped()
+            && !is_person
+        {
+            judged.decision.tier = Tier::Black;
+            judged.decision.obligations.retain(|duty| matches!(duty, Obligation::Redact { .. }));
+            judged.decided.tier = Tier::Black;
+            let text = format!("Everything is stopped: {}", stop.reason);
+            let _ = refuse(&mut judged.decided, "stopped", &text);
+        }
+    }
+
+    /// Whether people or outcomes froze the agent or one that made it.
+    pub(super) fn is_frozen_here(&self, agent: &Id) -> bool {
+        lineage(&self.state, agent).any(|agent| self.state.is_frozen(agent))
+    }
+
+    fn severity(&self, bound: &Bound) -> Severity {
+        let severity = self.program.as_ref().zip(bound.action).map(|(p, id)| p.typed().action_def(id).severity.clone());
+        severity.and_then(|word| Severity::from_name(&word)).unwrap_or(Severity::Medium)
+    }
+
+    /// Submits another action in place of a refused one, once; what that one asks for instead is ignored.
+    fn instead(
+        &mut self,
+        id: &Id,
+        agent: &Id,
+        decision: &Decision,
+        facts: &Facts,
+        entities: &Arc<Entities>,
+    ) -> Option<Id> {
+        let action = decision.obligations.iter().find_map(|duty| match duty {
+            Obligation::Instead { action, .. } => Some(action.clone()),
+            Obligation::Notify { .. }
+            | Obligation::Redact { .. }
+            | Obligation::Approve { .. }
+            | Obligation::Run { .. } => None,
+        })?;
+        if id.as_str().ends_with(INSTEAD) {
+            return None;
+        }
+        let other = Id::from(Arc::from(format!("{id}{INSTEAD}")));
+        let facts = Facts { observed: Vec::new(), ..facts.clone() };
+        self.submit(&other, agent, &Request::new(&action), &facts, entities, false).ok()?;
+        Some(other)
+    }
+
+    /// What people are told, and the workflows that follow the decision. Where the governor refuses what rules would have
+    /// let through, no workflow follows.
+    fn oblige(&mut self, id: &Id, decision: &Decision, refused: bool) {
+        let overruled = refused && decision.tier < Tier::Black;
+        for duty in &decision.obligations {
+            let effect = match duty {
+                Obligation::Run { .. } if overruled => continue,
+                Obligation::Notify { channel, .. } => {
+                    Effect::Notify { channel: channel.as_str().into(), id: id.clone(), tier: decision.tier }
+                }
+                Obligation::Run { workflow, arguments, .. } => Effect::Run {
+                    id: id.clone(),
+                    workflow: workflow.as_str().into(),
+                    arguments: arguments.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+                },
+                Obligation::Redact { .. } | Obligation::Approve { .. } | Obligation::Instead { .. } => continue,
+            };
+            self.step.effects.push(effect);
+        }
+    }
+
+    /// Tells where a request stands.
+    pub(super) fn reply(&mut self, id: &Id, instead: Option<Id>) {
+        let Some(entry) = self.state.requests.get(id) else { return };
+        let standing = match entry.stage {
+            Stage::Permitted => match self.token(id) {
+                Some(token) => Standing::Permitted(token),
+                None => Standing::Refused,
+            },
+            Stage::Waiting => Standing::Waiting,
+            Stage::Approved => Standing::Approved,
+            Stage::Running => Standing::Running,
+            Stage::Done(result) => Standing::Done(result),
+            Stage::Refused => Standing::Refused,
+            Stage::Gone(why) => Standing::Ended(why),
+        };
+        let reply = Reply { id: id.clone(), standing, decided: entry.decided.clone(), instead };
+        self.step.effects.push(Effect::Reply(Box::new(reply)));
+    }
+
+    /// The token of a request that holds a reservation: what was given with the permission.
+    #[must_use]
+    pub fn token(&self, id: &Id) -> Option<Token> {
+        let entry = self.state.requests.get(id)?;
+        let reservation = entry.reservation.as_ref()?;
+        let policy = self.state.policy.as_ref()?;
+        Some(Token::new(&self.secret, policy, (id, entry.hash), reservation.number, reservation.expires))
+    }
+
+    /// The first answer, to whoever asks the same again under the same name.
+    fn answer_again(&mut self, id: &Id, agent: &Id, request: &Request, facts: &Facts) -> Result<(), Problem> {
+        let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
+        let bound = Bound::new(program.typed(), request, facts);
+        let hash = Canonical::of(program.typed(), &bound).map_or(Hash([0; 32]), |same| same.hash(agent.as_str()));
+        let entry = self.state.requests.get(id);
+        if entry.is_none_or(|entry| entry.hash != hash || entry.agent != *agent) {
+            return Err(Problem::NameTaken(id.clone()));
+        }
+        let other = Id::from(Arc::from(format!("{id}{INSTEAD}")));
+        let instead = self.state.requests.contains_key(&other).then_some(other);
+        self.reply(id, instead);
+        Ok(())
+    }
+
+    fn needs(
+        &self,
+        agent: &Id,
+        decision: &Decision,
+        decided: &Decided,
+        entities: &Entities,
+    ) -> Result<Held, (&'static str, String)> {
+        let flooding = self.state.waiting.get(agent).copied().unwrap_or(0) >= self.config.most_waiting_per_agent;
+        if flooding || self.state.waiting.values().map(|n| *n as usize).sum::<usize>() >= self.config.most_waiting {
+            return Err(("too_many_waiting", "Too many requests wait for people already.".into()));
+        }
+        let needs = self.needed(agent, decision, entities)?;
+        Ok(Held { needs, shown: decided.items.clone() })
+    }
+
+    /// The approvals that a decision requires.
+    ///
+    /// # Errors
+    /// A code and a sentence, where nobody could give them.
+    pub(super) fn needed(
+        &self,
+        agent: &Id,
+        decision: &Decision,
+        entities: &Entities,
+    ) -> Result<Vec<Needed>, (&'static str, String)> {
+        let Some(program) = &self.program else { return Err(("no_policy", "No policy is installed.".into())) };
+        let mut needs = Vec::new();
+        for duty in &decision.obligations {
+            let Obligation::Approve { item } = duty else { continue };
+            let item = program.typed().item(*item);
+            let ItemBody::Approval { people, quorum, within, own, .. } = &item.body else { continue };
+            if !super::people::is_reachable(&self.state, people, *quorum, (*own, agent), entities) {
+                let text = format!("`{}` needs {quorum} people, and there are not so many who may answer.", item.name);
+                return Err(("quorum_unreachable", text));
+            }
+            let expires = self.now().saturating_add(*within);
+            needs.push(Needed { approval: item.name.clone(), quorum: *quorum, expires, own: *own, given: Vec::new() });
+        }
+        if needs.is_empty() {
+            return Err(("nobody_to_ask", "It needs people, and no approval covers it.".into()));
+        }
+        Ok(needs)
+    }
+}
+
+fn refuse(decided: &mut Decided, code: &'static str, text: &str) -> Then {
+    decided.code = Some(code.into());
+    decided.texts.push(text.into());
+    Then::Refused
+}
+
+/// Who asks, as the host says.
+fn agent_of(facts: &Facts) -> Result<Id, Problem> {
+    match get(&facts.agent, "id") {
+        Some(Raw::Text(id)) => Some(Id::from(id.clone())).filter(Id::is_fit).ok_or(Problem::BadName),
+        _ => Err(Problem::BadName),
+    }
+}
+
+fn session_of(facts: &Facts) -> Option<Id> {
+    match get(&facts.session, "id") {
+        Some(Raw::Text(id)) => Some(Id::from(id.clone())),
+        _ => None,
+    }
+}
+
+/// An agent and those that made it, the nearest first.
+pub(super) fn lineage<'a>(state: &'a State, agent: &'a Id) -> impl Iterator<Item = &'a Id> {
+    std::iter::successors(Some(agent), |agent| state.kin(agent)?.parent.as_ref()).take(MOST_PARENTS)
+}
+
+/// Trust is what the governor has seen of it. An agent is trusted no more than those that made it.
+fn tell_trust(policy: &TypedPolicy, state: &State, agent: &Id, bound: &mut Bound) {
+    let Some(trust) = &policy.state.trust else { return };
+    let mut set = |place: Option<u32>, value: Value| {
+        if let Some(at) = place.and_then(|place| bound.agent.get_mut(place as usize)) {
+            *at = Ok(Some(value));
+        }
+    };
+    let score = lineage(state, agent).filter_map(|agent| state.trust(agent)).min().unwrap_or(trust.range.0);
+    set(trust.facts.score, Value::Decimal(score));
+    set(trust.facts.frozen, Value::Bool(lineage(state, agent).any(|agent| state.is_frozen(agent))));
+    let level = trust.levels.iter().rposition(|(_, from)| score >= *from).unwrap_or(0);
+    let level_type = trust.facts.level.and_then(|place| policy.facts.agent.get(place as usize)).map(|def| &def.ty.ty);
+    if let Some(aas::types::Type::Enum(id)) = level_type.map(aas::types::Type::required) {
+        set(trust.facts.level, Value::Enum(*id, level as u32));
+    }
+}
+
+/// A decision as it is kept and shown.
+fn decided(program: &mut Program, bound: &Bound, entities: &Entities, decision: &Decision) -> Decided {
+    let mut items: Vec<Shown> = Vec::with_capacity(decision.determining.len());
+    for one in &decision.determining {
+        items.push(Shown {
+            item: one.item.map(|id| program.typed().item(id).name.clone()),
+            definition: one.item.filter(|_| decision.tier == Tier::Red).map(|id| program.definition(id)),
+            branch: one.branch,
+            erred: one.outcome == aas::decision::Outcome::Erred,
+        });
+    }
+    let policy = program.typed();
+    let code = decision.determining.iter().find_map(|one| Some(policy.item(one.item?).code.clone()));
+    let mut texts = Vec::new();
+    if decision.tier > Tier::Green {
+        let scene = Scene::new(policy, bound, entities);
+        let told = decision.determining.iter().filter_map(|one| interp::because(&scene, decision, one));
+        texts.extend(told.map(Arc::from));
+        texts.dedup();
+    }
+    let errors = decision.errors.iter().map(|error| error.message.as_str().into()).collect();
+    let redact = decision.obligations.iter().filter_map(|duty| match duty {
+        Obligation::Redact { field, .. } => Some(Arc::from(field.as_str())),
+        Obligation::Notify { .. }
+        | Obligation::Approve { .. }
+        | Obligation::Instead { .. }
+        | Obligation::Run { .. } => None,
+    });
+    Decided { tier: decision.tier, items, code, texts, errors, redact: redact.collect() }
+}

@@ -1,0 +1,94 @@
+//! Another policy takes over: what it keeps, what goes on, what begins anew.
+
+use std::mem::discriminant;
+
+use aas::Policy;
+
+use super::Governor;
+use crate::effect::{Effect, Problem};
+use crate::event::{Event, How, Moved, Why};
+use crate::ids::Id;
+use crate::program::Program;
+use crate::schema::{Family, FamilySchema, Period};
+use crate::state::{Stage, State};
+
+impl Governor {
+    /// Tokens of the policy before die; what runs goes on and is settled; what waits for people is decided once more when
+    /// it begins.
+    pub(super) fn install(&mut self, policy: Policy) -> Result<(), Problem> {
+        let program = Program::new(policy).map_err(|unfit| Problem::BadValue(unfit.to_string()))?;
+        let permitted: Vec<(Id, Stage)> = self
+            .state
+            .requests
+            .iter()
+            .filter(|(_, entry)| entry.stage == Stage::Permitted)
+            .map(|(id, entry)| (id.clone(), entry.stage))
+            .collect();
+        self.end_each(permitted, Why::PolicyChanged);
+        let moved = moved(&self.state, &program.schema().families);
+        let report = moved.iter().filter(|moved| moved.how != How::Kept).map(tell).collect();
+        let hash = program.policy.hash().to_string().into();
+        self.happen(Event::Installed { policy: hash, schema: program.schema().clone(), moved });
+        self.program = Some(program);
+        self.step.effects.push(Effect::Report(report));
+        Ok(())
+    }
+}
+
+/// What becomes of each item that was kept or is kept from now on, by name.
+fn moved(state: &State, new: &[FamilySchema]) -> Vec<Moved> {
+    let old = &state.schema.families;
+    let mut moved: Vec<Moved> = Vec::new();
+    for family in new {
+        let how = match old.binary_search_by(|f| f.name.cmp(&family.name)).ok().and_then(|place| old.get(place)) {
+            Some(before) if before == family => How::Kept,
+            Some(before) if goes_on(&before.family, &family.family) => How::Adapted,
+            Some(_) => How::Restarted,
+            None => match state.archive.get(&family.name) {
+                Some(table) if goes_on(&table.schema().family, &family.family) => How::Restored,
+                Some(_) | None => How::Begun,
+            },
+        };
+        moved.push(Moved { item: family.name.clone(), how });
+    }
+    let gone = old.iter().filter(|f| new.binary_search_by(|n| n.name.cmp(&f.name)).is_err());
+    moved.extend(gone.map(|family| Moved { item: family.name.clone(), how: How::Archived }));
+    moved.sort_by(|a, b| a.item.cmp(&b.item));
+    moved
+}
+
+/// Whether registers mean the same under other numbers.
+fn goes_on(old: &Family, new: &Family) -> bool {
+    match (old, new) {
+        (Family::Rate { .. }, Family::Rate { .. })
+        | (Family::Gauge, Family::Gauge)
+        | (Family::Cooldown { .. }, Family::Cooldown { .. })
+        | (Family::Once { .. }, Family::Once { .. })
+        | (Family::Lease { .. }, Family::Lease { .. })
+        | (Family::Grant { .. }, Family::Grant { .. }) => true,
+        (Family::Budget { period: a, .. }, Family::Budget { period: b, .. }) => match (a, b) {
+            (Period::Sliding(a), Period::Sliding(b)) => a == b,
+            (Period::Calendar { .. }, Period::Calendar { .. }) => a == b,
+            (Period::Sliding(_), Period::Calendar { .. }) | (Period::Calendar { .. }, Period::Sliding(_)) => false,
+        },
+        (Family::Window(_), Family::Window(_))
+        | (Family::States { .. }, Family::States { .. })
+        | (Family::Seen(_), Family::Seen(_)) => old == new,
+        (a, b) => {
+            debug_assert!(discriminant(a) != discriminant(b), "families of one kind are compared above");
+            false
+        }
+    }
+}
+
+fn tell(moved: &Moved) -> String {
+    let what = match moved.how {
+        How::Kept => "goes on as it was",
+        How::Adapted => "goes on under its new numbers",
+        How::Restarted => "keeps something else now and begins empty",
+        How::Begun => "is new and begins empty",
+        How::Restored => "came back and goes on from the archive",
+        How::Archived => "is gone; what it kept is archived",
+    };
+    format!("`{}` {what}.", moved.item)
+}

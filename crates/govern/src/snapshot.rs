@@ -1,0 +1,125 @@
+//! A snapshot: state written down, so that a start need not read every event. It is a cache; the events are what counts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::FlagPlace;
+use crate::ids::Id;
+use crate::registers::Moment;
+use crate::schema::{FamilySchema, Schema};
+use crate::state::{Entry, FlagValue, Kin, Stage, State, Stop, expiry};
+use crate::table::{KeptKey, Table};
+use crate::trust::Trust;
+
+/// The version of the form of a snapshot.
+pub const VERSION: u16 = 1;
+
+/// State as it is written down: the same events give the same snapshot, whatever the seed under which keys are hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    v: u16,
+    seq: u64,
+    clock: i64,
+    policy: Option<Arc<str>>,
+    schema: Arc<Schema>,
+    tables: Vec<Vec<KeptKey>>,
+    archive: Vec<(FamilySchema, Vec<KeptKey>)>,
+    trust: Vec<(Id, Trust)>,
+    frozen: BTreeMap<Id, Arc<str>>,
+    kin: BTreeMap<Id, Kin>,
+    flags: Vec<(FlagPlace, FlagValue)>,
+    stopped: Option<Stop>,
+    requests: Vec<(Id, Entry)>,
+    reservations: u64,
+}
+
+/// Why a snapshot cannot be used. Events can always be read instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// It is of a later version.
+    #[error("the snapshot has the form {found}, and this program reads {VERSION}; read the events instead")]
+    Version {
+        /// Its version.
+        found: u16,
+    },
+    /// Its parts do not fit each other.
+    #[error("the snapshot is damaged: {0}; read the events instead")]
+    Damaged(&'static str),
+}
+
+impl State {
+    /// The state, written down.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let now = Moment::at(self.clock);
+        Snapshot {
+            v: VERSION,
+            seq: self.seq,
+            clock: self.clock,
+            policy: self.policy.clone(),
+            schema: self.schema.clone(),
+            tables: self.tables.iter().map(|table| table.kept(now)).collect(),
+            archive: self.archive.values().map(|table| (table.schema().clone(), table.kept(now))).collect(),
+            trust: self.trust.iter().map(|(id, trust)| (id.clone(), trust.clone())).collect(),
+            frozen: self.frozen.clone(),
+            kin: self.kin.clone(),
+            flags: self.flags.iter().map(|(of, value)| (of.clone(), value.clone())).collect(),
+            stopped: self.stopped.clone(),
+            requests: self.requests.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect(),
+            reservations: self.reservations,
+        }
+    }
+
+    /// The state that a snapshot was taken of. The seed need not be the one it had then.
+    ///
+    /// # Errors
+    /// Where the snapshot is of a later version or its parts do not fit.
+    pub fn of_snapshot(seed: [u64; 2], snapshot: Snapshot) -> Result<Self, SnapshotError> {
+        if snapshot.v > VERSION {
+            return Err(SnapshotError::Version { found: snapshot.v });
+        }
+        if snapshot.tables.len() != snapshot.schema.families.len() {
+            return Err(SnapshotError::Damaged("it does not keep what its schema says"));
+        }
+        let mut state = Self::new(seed);
+        (state.seq, state.clock, state.policy) = (snapshot.seq, snapshot.clock, snapshot.policy);
+        let families = snapshot.schema.families.iter().cloned();
+        let tables = families.zip(snapshot.tables).map(|(family, kept)| Table::restore(family, seed, kept));
+        state.tables = tables.collect();
+        let archive = snapshot.archive.into_iter();
+        state.archive =
+            archive.map(|(family, kept)| (family.name.clone(), Table::restore(family, seed, kept))).collect();
+        state.schema = snapshot.schema;
+        state.trust = snapshot.trust.into_iter().collect();
+        (state.frozen, state.kin, state.stopped) = (snapshot.frozen, snapshot.kin, snapshot.stopped);
+        for (of, value) in snapshot.flags {
+            state.put_flag(&of, Some(value));
+        }
+        state.reservations = snapshot.reservations;
+        for (id, entry) in snapshot.requests {
+            state.index(&id, &entry);
+            state.requests.insert(id, entry);
+        }
+        Ok(state)
+    }
+
+    /// What is known of a request besides itself: when it ends, who waits.
+    fn index(&mut self, id: &Id, entry: &Entry) {
+        match entry.stage {
+            Stage::Waiting | Stage::Approved => {
+                self.due.extend(entry.held.as_ref().map(|held| (expiry(held), id.clone())));
+            }
+            Stage::Permitted => {
+                self.due.extend(entry.reservation.as_ref().map(|held| (held.expires, id.clone())));
+            }
+            Stage::Running | Stage::Refused | Stage::Done(_) | Stage::Gone(_) => {}
+        }
+        if entry.stage == Stage::Waiting {
+            *self.waiting.entry(entry.agent.clone()).or_default() += 1;
+        }
+        self.ended.extend(entry.ended.map(|at| (at, id.clone())));
+        self.firsts.extend(entry.firsts.iter().map(|key| (key.clone(), id.clone())));
+    }
+}

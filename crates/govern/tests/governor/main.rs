@@ -1,0 +1,9 @@
+//! The governor, step by step.
+#![allow(missing_docs, reason = "tests say what they are by their names")]
+
+mod approvals;
+mod flags;
+mod halting;
+mod kit;
+mod memory;
+mod running;
