@@ -108,8 +108,15 @@ impl Budget {
     }
 
     pub(super) fn is_initial(&self, most: i64, period: &Period, now: Moment) -> bool {
-        let standing = self.standing(most, period, now);
-        self.open.is_empty() && standing.used == 0 && standing.debt == 0
+        if !self.open.is_empty() {
+            return false;
+        }
+        if self.ledger.debt == 0 {
+            return self.ledger.is_empty(period, now);
+        }
+        let mut ledger = self.ledger.clone();
+        ledger.advance(most, period, now, self.held);
+        ledger.debt == 0 && ledger.is_empty(period, now)
     }
 
     pub(super) fn free_at(&self, period: &Period) -> Option<i64> {
@@ -134,6 +141,17 @@ impl Ledger {
                 Some(_) | None => *amount,
             },
             (Charged::Sliding(_), Period::Calendar { .. }) => i64::MAX,
+        }
+    }
+
+    /// Whether nothing is charged at this moment, under the same condition.
+    fn is_empty(&self, period: &Period, now: Moment) -> bool {
+        match (&self.charged, period) {
+            (Charged::Sliding(buckets), Period::Sliding(window)) => {
+                buckets.last_leave(Grid::new(*window)).is_none_or(|last| last <= now.at)
+            }
+            (Charged::Calendar { .. }, _) => self.sum(period, now) == 0,
+            (Charged::Sliding(_), Period::Calendar { .. }) => false,
         }
     }
 

@@ -41,6 +41,11 @@ impl<T> Open<T> {
         self.0.iter().map(|(_, brought)| brought)
     }
 
+    /// What the one with the greatest id brought.
+    pub(crate) fn newest(&self) -> Option<&T> {
+        self.0.last().map(|(_, brought)| brought)
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

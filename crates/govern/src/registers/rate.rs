@@ -18,7 +18,9 @@ pub struct Rate {
 impl Rate {
     pub(super) fn reserve(&mut self, window: i64, id: ReservationId, at: i64) {
         self.settled.prune(at, window);
-        self.open.insert(id, at);
+        // Were time to run back, the stamp would not leave before those that came earlier.
+        let newest = self.settled.newest().max(self.open.newest().copied());
+        self.open.insert(id, newest.map_or(at, |newest| newest.max(at)));
     }
 
     pub(super) fn settle(&mut self, window: i64, id: ReservationId, at: i64) {

@@ -347,3 +347,61 @@ fn a_reservation_that_is_not_open_is_ignored() {
         assert_eq!(one.1, before, "{:?}", one.0);
     }
 }
+
+#[test]
+fn one_that_stays_open_while_a_thousand_others_come_may_have_been() {
+    let mut one = One::new(Family::Seen(seen(SeenWhat::Any, None, None)));
+    one.reserve(0, 0, A);
+    for n in 1..=1_024 {
+        assert_eq!(any(&one, 0), Truth::Yes, "{n}");
+        one.reserve(n, 0, Take::Sign(Sign { a: Truth::Unclear, b: Truth::No })).settle(n, 0, OK);
+    }
+    assert_eq!(any(&one, 0), Truth::Unclear);
+}
+
+/// Whatever a clock does, what a register tells at an earlier time is no less than what it tells at a later one.
+#[test]
+fn a_clock_that_goes_back_frees_nothing() {
+    let mut one = One::new(Family::Rate { window: 100 });
+    one.reserve(1, 1_000, Take::Nothing).settle(1, 1_000, OK).reserve(2, 400, Take::Nothing).settle(2, 400, OK);
+    let Register::Rate(rate) = &one.1 else { unreachable!() };
+    assert_eq!((rate.count(400, 100), rate.count(1_099, 100), rate.count(1_100, 100)), (2, 2, 0));
+
+    let mut one = budget(100, Period::Sliding(128));
+    one.reserve(1, 1_000, Take::Amount(60)).settle(1, 1_000, OK).reserve(2, 400, Take::Amount(50)).settle(2, 400, OK);
+    for now in [400, 999, 1_128] {
+        assert_eq!(standing(&one, Moment::at(now)), Standing { used: 100, debt: 10, remaining: 0 });
+    }
+
+    let mut one = One::new(Family::Cooldown { longest: 100 });
+    one.reserve(1, 1_000, Take::Nothing).settle(1, 1_000, OK).reserve(2, 400, Take::Nothing).settle(2, 400, OK);
+    let Register::Cooldown(cooldown) = &one.1 else { unreachable!() };
+    assert_eq!((cooldown.remaining(500, 100), cooldown.remaining(1_099, 100)), (Some(600), Some(1)));
+
+    let schema = outcomes(Kept::Within(100));
+    let mut one = One::new(Family::Window(schema.clone()));
+    for (n, at) in [(1, 1_000), (2, 400)] {
+        one.reserve(n, at, Take::Event(WindowEvent::default())).settle(n, at, FAILED);
+    }
+    let Register::Window(window) = &one.1 else { unreachable!() };
+    assert_eq!((window.value(&schema, 0, 400), window.value(&schema, 0, 1_099)), (Ok(2), Ok(2)));
+
+    let mut one = One::new(Family::Seen(seen(SeenWhat::Any, Some(100), None)));
+    one.reserve(1, 1_000, A).settle(1, 1_000, OK).reserve(2, 400, A).settle(2, 400, OK);
+    assert_eq!((any(&one, 400), any(&one, 1_099), any(&one, 1_100)), (Truth::Yes, Truth::Yes, Truth::No));
+}
+
+#[test]
+fn what_does_not_fit_counts_as_the_strictest() {
+    let mut one = budget(100, Period::Sliding(1_000));
+    one.reserve(1, 0, Take::Nothing);
+    assert_eq!(standing(&one, Moment::at(0)).remaining, 0);
+    let mut one = One::new(Family::Seen(seen(SeenWhat::Any, None, None)));
+    one.reserve(1, 0, Take::Nothing);
+    assert_eq!(any(&one, 0), Truth::Unclear);
+    let schema = outcomes(Kept::Last(4));
+    let mut one = One::new(Family::Window(schema.clone()));
+    one.reserve(1, 0, Take::Nothing).settle(1, 0, OK);
+    let Register::Window(window) = &one.1 else { unreachable!() };
+    assert_eq!(window.value(&schema, 4, 0), Err(Unclear));
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::open::Open;
 use super::stamps::counts;
 use super::{ReservationId, Truth, Unclear};
-use crate::schema::{Kept, MOST_STAMPS, WindowOf, WindowSchema, WindowTest, WindowWhat};
+use crate::schema::{Kept, MOST_STAMPS, WindowOf, WindowSchema, WindowTest, WindowValue, WindowWhat};
 
 /// What a request brings to a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,9 @@ impl Row {
 impl Window {
     pub(super) fn reserve(&mut self, schema: &WindowSchema, id: ReservationId, at: i64, event: WindowEvent) {
         self.prune(schema, at);
+        // Were time to run back, the event would not leave before those that came earlier.
+        let newest = self.rows.back().map(|row| row.at).max(self.open.newest().map(|row| row.at));
+        let at = newest.map_or(at, |newest| newest.max(at));
         self.open.insert(id, Row { at, id, success: None, event });
     }
 
@@ -131,29 +134,30 @@ impl Window {
         }
     }
 
-    /// The events in the window, from the oldest to the newest.
-    ///
-    /// # Errors
-    ///
-    /// [`Unclear`] where an event was dropped that would still be in the window.
-    fn events(&self, schema: &WindowSchema, now: i64) -> Result<Vec<&Row>, Unclear> {
-        let mut rows: Vec<&Row> = self.rows.iter().collect();
-        if schema.of == WindowOf::Requests && !self.open.is_empty() {
-            rows.extend(self.open.values());
-            rows.sort_by_key(|row| row.order());
-        }
+    /// Whether more came within the time than are kept, so that nothing can be told.
+    fn lost(&self, schema: &WindowSchema, now: i64) -> bool {
         match schema.kept {
-            Kept::Last(_) => {
-                rows.drain(..rows.len().saturating_sub(most(schema)));
-            }
-            Kept::Within(window) => {
-                if self.dropped.is_some_and(|at| counts(at, now, window)) {
-                    return Err(Unclear);
-                }
-                rows.retain(|row| counts(row.at, now, window));
-            }
+            Kept::Last(_) => false,
+            Kept::Within(window) => self.dropped.is_some_and(|at| counts(at, now, window)),
         }
-        Ok(rows)
+    }
+
+    /// The events in the window, from the oldest to the newest.
+    fn each<'a>(&'a self, schema: &WindowSchema, now: i64, mut see: impl FnMut(&'a Row)) {
+        if schema.of == WindowOf::Requests && !self.open.is_empty() {
+            let mut rows: Vec<&Row> = self.rows.iter().chain(self.open.values()).collect();
+            rows.sort_by_key(|row| row.order());
+            match schema.kept {
+                Kept::Last(_) => rows.iter().skip(rows.len().saturating_sub(most(schema))).for_each(|row| see(row)),
+                Kept::Within(window) => rows.iter().filter(|row| counts(row.at, now, window)).for_each(|row| see(row)),
+            }
+            return;
+        }
+        let first = match schema.kept {
+            Kept::Last(_) => 0,
+            Kept::Within(window) => self.rows.partition_point(|row| !counts(row.at, now, window)),
+        };
+        self.rows.range(first..).for_each(see);
     }
 
     /// How many events are in the window.
@@ -162,7 +166,12 @@ impl Window {
     ///
     /// [`Unclear`] where more came within the time than are kept.
     pub fn size(&self, schema: &WindowSchema, now: i64) -> Result<i64, Unclear> {
-        count(self.events(schema, now)?.len())
+        if self.lost(schema, now) {
+            return Err(Unclear);
+        }
+        let mut size = 0;
+        self.each(schema, now, |_| size += 1);
+        Ok(size)
     }
 
     /// The value at this place in the item's text.
@@ -173,28 +182,22 @@ impl Window {
     /// came within the time than are kept, and where a sum is out of range.
     pub fn value(&self, schema: &WindowSchema, place: usize, now: i64) -> Result<i64, Unclear> {
         let value = schema.values.get(place).ok_or(Unclear)?;
-        let rows = self.events(schema, now)?;
-        let passes = |row: &&&Row| match row.passes(value.test) {
-            Truth::Yes => Some(Ok(true)),
-            Truth::No => Some(Ok(false)),
-            Truth::Unclear => Some(Err(Unclear)),
-        };
-        let passed: Vec<bool> = rows.iter().filter_map(|row| passes(&row)).collect::<Result<_, _>>()?;
-        let passing = || rows.iter().zip(&passed).filter(|(_, passes)| **passes).map(|(row, _)| *row);
-        match value.what {
-            WindowWhat::Count => count(passing().count()),
-            WindowWhat::LongestRun => count(longest(passed.iter(), |passes| **passes)),
-            WindowWhat::LongestEqual(text) => longest_equal(passing(), text),
-            WindowWhat::Percent => {
-                let size = rows.len().max(1);
-                count(passing().count() * 100 / size)
-            }
-            WindowWhat::Sum(amount) => sum(passing(), amount),
+        if self.lost(schema, now) {
+            return Err(Unclear);
         }
+        let mut tally = Tally::default();
+        self.each(schema, now, |row| tally.see(row, value));
+        tally.tell(value.what)
     }
 
     pub(super) fn is_initial(&self, schema: &WindowSchema, now: i64) -> bool {
-        self.open.is_empty() && self.events(schema, now).is_ok_and(|rows| rows.is_empty())
+        self.open.is_empty()
+            && match (self.rows.back(), &schema.kept) {
+                (None, _) => true,
+                (Some(_), Kept::Last(_)) => false,
+                // What was dropped is older than what is kept.
+                (Some(last), Kept::Within(window)) => !counts(last.at, now, *window),
+            }
     }
 
     pub(super) fn free_at(&self, schema: &WindowSchema) -> Option<i64> {
@@ -216,35 +219,68 @@ fn most(schema: &WindowSchema) -> usize {
     }
 }
 
-fn count(n: usize) -> Result<i64, Unclear> {
-    i64::try_from(n).map_err(|_| Unclear)
+/// What a value is made of, one event after the other.
+#[derive(Default)]
+struct Tally<'a> {
+    size: i64,
+    passed: i64,
+    run: i64,
+    longest_run: i64,
+    text: Option<&'a Arc<str>>,
+    equal: i64,
+    longest_equal: i64,
+    sum: i128,
+    unclear: bool,
 }
 
-fn longest<T>(items: impl Iterator<Item = T>, within: impl Fn(&T) -> bool) -> usize {
-    let (mut longest, mut run) = (0, 0);
-    for item in items {
-        run = if within(&item) { run + 1 } else { 0 };
-        longest = longest.max(run);
+impl<'a> Tally<'a> {
+    fn see(&mut self, row: &'a Row, value: &WindowValue) {
+        self.size += 1;
+        match row.passes(value.test) {
+            Truth::Yes => {}
+            Truth::No => {
+                self.run = 0;
+                return;
+            }
+            Truth::Unclear => {
+                self.unclear = true;
+                return;
+            }
+        }
+        self.passed += 1;
+        self.run += 1;
+        self.longest_run = self.longest_run.max(self.run);
+        match value.what {
+            WindowWhat::Count | WindowWhat::LongestRun | WindowWhat::Percent => {}
+            WindowWhat::LongestEqual(place) => {
+                let text = at(&row.event.texts, place);
+                self.unclear |= text.is_none();
+                self.equal = if self.text == text { self.equal + 1 } else { 1 };
+                self.text = text;
+                self.longest_equal = self.longest_equal.max(self.equal);
+            }
+            WindowWhat::Sum(place) => match at(&row.event.amounts, place) {
+                Some(amount) => self.sum += i128::from(*amount),
+                None => self.unclear = true,
+            },
+        }
     }
-    longest
-}
 
-fn longest_equal<'a>(rows: impl Iterator<Item = &'a Row>, place: u32) -> Result<i64, Unclear> {
-    let place = usize::try_from(place).map_err(|_| Unclear)?;
-    let (mut longest, mut run, mut last) = (0, 0, None);
-    for row in rows {
-        let text = row.event.texts.get(place).and_then(Option::as_ref).ok_or(Unclear)?;
-        run = if last == Some(text) { run + 1 } else { 1 };
-        last = Some(text);
-        longest = longest.max(run);
+    fn tell(self, what: WindowWhat) -> Result<i64, Unclear> {
+        if self.unclear {
+            return Err(Unclear);
+        }
+        match what {
+            WindowWhat::Count => Ok(self.passed),
+            WindowWhat::LongestRun => Ok(self.longest_run),
+            WindowWhat::LongestEqual(_) => Ok(self.longest_equal),
+            WindowWhat::Percent => Ok(self.passed * 100 / self.size.max(1)),
+            WindowWhat::Sum(_) => i64::try_from(self.sum).map_err(|_| Unclear),
+        }
     }
-    count(longest)
 }
 
-fn sum<'a>(mut rows: impl Iterator<Item = &'a Row>, place: u32) -> Result<i64, Unclear> {
-    let place = usize::try_from(place).map_err(|_| Unclear)?;
-    let sum = rows.try_fold(0_i128, |sum, row| {
-        row.event.amounts.get(place).copied().flatten().map(|amount| sum + i128::from(amount)).ok_or(Unclear)
-    })?;
-    i64::try_from(sum).map_err(|_| Unclear)
+/// What an event brought for this place; nothing where that erred.
+fn at<T>(brought: &[Option<T>], place: u32) -> Option<&T> {
+    brought.get(usize::try_from(place).ok()?)?.as_ref()
 }

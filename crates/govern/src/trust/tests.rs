@@ -90,6 +90,8 @@ fn case_016_a_frozen_agent_gains_nothing_and_loses() {
     trust.outcome(&schema, Severity::Medium, false, 3);
     assert_eq!(trust.score(&schema, 3), 37 * POINT);
     assert_eq!(trust.frozen().map(|freeze| freeze.at), Some(1));
+    trust.outcome(&schema, Severity::Medium, true, 4);
+    assert_eq!(trust.failures(), 1);
     trust.unfreeze(4);
     assert_eq!((trust.score(&schema, 4), trust.failures(), trust.frozen()), (37 * POINT, 0, None));
 }

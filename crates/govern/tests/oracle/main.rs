@@ -66,13 +66,16 @@ fn a_clear_reading_holds_whatever_is_true_of_what_is_unclear() {
     }
 }
 
-/// Long runs on one key, past the 1,024 stamps and events that a register keeps; its first reservation stays open.
+/// Long runs on one key, past the 1,024 stamps and events that a register keeps; with and without a first reservation
+/// that stays open.
 #[test]
 fn bounds_are_what_the_whole_history_says() {
     for (n, family) in draw::CROWDED.into_iter().enumerate() {
-        let mut run = Run::dense(number("AAS_SEED", 1) + n as u64, family);
-        if let Err(text) = run.go(3_600, 399) {
-            panic!("{n}: {text}");
+        for stays in [true, false] {
+            let mut run = Run::dense(number("AAS_SEED", 1) + n as u64, family, stays);
+            if let Err(text) = run.go(3_600, 399) {
+                panic!("{n}, {stays}: {text}");
+            }
         }
     }
 }

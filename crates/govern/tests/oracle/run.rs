@@ -34,6 +34,8 @@ pub(crate) struct Run {
     /// Ends of the periods of the calendar.
     ends: Vec<i64>,
     dense: bool,
+    /// Whether the first reservation is never ended.
+    stays: bool,
 }
 
 /// Periods of different lengths, as months are.
@@ -63,12 +65,12 @@ impl Run {
                 Item { table, histories: BTreeMap::new(), owners: BTreeMap::new(), open: vec![] }
             })
             .collect();
-        Self { random, items, now, next: 0, times: vec![now], ends, dense: false }
+        Self { random, items, now, next: 0, times: vec![now], ends, dense: false, stays: false }
     }
 
     /// A run that crowds one key, while time hardly passes.
-    pub(crate) fn dense(seed: u64, family: fn(&mut Random) -> Family) -> Self {
-        Self { dense: true, ..Self::new(seed, &[family]) }
+    pub(crate) fn dense(seed: u64, family: fn(&mut Random) -> Family, stays: bool) -> Self {
+        Self { dense: true, stays, ..Self::new(seed, &[family]) }
     }
 
     /// So many steps; a text about the first difference.
@@ -141,7 +143,7 @@ impl Run {
         if grants {
             return self.act_on_grant(place, now);
         }
-        let stays = u64::from(self.dense);
+        let stays = u64::from(self.stays);
         if n < 45 || open <= stays {
             return self.reserve(place, now);
         }
@@ -274,6 +276,9 @@ impl Run {
                 item.histories.entry(key).or_default().add(last, What::Release(id));
             }
             let family = item.table.schema().family.clone();
+            for (key, history) in &item.histories {
+                readings(&family, item.table.get(key), history, last)?;
+            }
             item.table.collect(long);
             let left = item.histories.values().filter(|history| !quiet(&family, history, long)).count();
             same("keys at the end", item.table.len(), left)?;

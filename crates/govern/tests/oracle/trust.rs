@@ -95,8 +95,8 @@ fn profile(schema: &TrustSchema, born: i64, history: &[(i64, Told)], now: i64) -
 
 fn schema(random: &mut Random) -> TrustSchema {
     TrustSchema {
-        range: (0, 100),
-        start: random.between(0, 100),
+        range: (0, *random.pick(&[20, 100])),
+        start: random.between(0, 20),
         success: [0, 1, 2, 3].map(|n| n + random.between(0, 2)),
         failure: [0, -3, -8, -20].map(|n| n - random.between(0, 2)),
         streak: random.percent(50).then(|| (random.between(0, 2), random.between(0, 6))),
@@ -113,6 +113,7 @@ fn schema(random: &mut Random) -> TrustSchema {
 pub(crate) fn run(seed: u64, steps: usize) -> Result<(), String> {
     let mut random = Random::new(seed);
     let schema = schema(&mut random);
+    let successes = *random.pick(&[60, 80, 95]);
     let born = random.between(-5, 5) * DAY;
     let mut trust = Trust::new(&schema, born);
     let mut history = Vec::new();
@@ -129,7 +130,7 @@ pub(crate) fn run(seed: u64, steps: usize) -> Result<(), String> {
         let told = match random.below(100) {
             0..10 => Told::Unfreeze,
             10..12 => Told::Freeze,
-            _ => Told::Outcome(severity, random.percent(75)),
+            _ => Told::Outcome(severity, random.percent(successes)),
         };
         match told {
             Told::Outcome(severity, success) => trust.outcome(&schema, severity, success, now),
