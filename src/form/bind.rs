@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::card::{self, Cards};
 use super::hot::Hot;
 use super::{Fields, Given};
 use crate::check::typed::{ActionDef, FactGroup, TypedPolicy};
@@ -101,7 +102,9 @@ pub(super) struct HotUnit {
 pub(super) struct Bindings {
     names: Box<[Arc<str>]>,
     pub(super) units: Vec<BoundUnit>,
-    /// The hot way of each unit, where it has one.
+    /// The cards of units that have one.
+    pub(super) cards: Cards,
+    /// The hot way of each unit, where it has one and no card.
     pub(super) hot: Vec<HotUnit>,
     pub(super) agent: Vec<Bound>,
     pub(super) session: Vec<Bound>,
@@ -112,6 +115,20 @@ pub(super) struct Bindings {
 
 impl Bindings {
     pub(super) fn new(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
+        Self::with_cards(policy, names, card::Making::default())
+    }
+
+    /// The same with a fault planted in its cards.
+    #[cfg(test)]
+    pub(super) fn with_fault(
+        policy: &Policy,
+        names: &[&str],
+        fault: Option<card::CardFault>,
+    ) -> Result<Self, FormError> {
+        Self::with_cards(policy, names, card::Making::with_fault(fault))
+    }
+
+    fn with_cards(policy: &Policy, names: &[&str], mut cards: card::Making) -> Result<Self, FormError> {
         let typed = policy.typed();
         for (place, name) in names.iter().enumerate() {
             if names[..place].contains(name) {
@@ -146,9 +163,15 @@ impl Bindings {
         let [agent, session, env, state] = FactGroup::ALL.map(facts);
         let now = names.iter().position(|name| *name == "now").map(|place| place as u32);
         let names = names.iter().map(|name| Arc::from(*name)).collect();
-        let mut made = Self { names, units, hot: Vec::new(), agent, session, env, state, now };
+        let default = policy.plan().default;
+        let none = card::Making::default().made(default);
+        let mut made = Self { names, units, cards: none, hot: Vec::new(), agent, session, env, state, now };
         let hot = |(id, (bound, unit)): (UnitId, (&BoundUnit, &Unit))| {
             if bound.mode == Mode::General {
+                cards.none();
+                return HotUnit::default();
+            }
+            if cards.add(&made, bound, unit) {
                 return HotUnit::default();
             }
             let all = unit.block.slots.len();
@@ -160,7 +183,8 @@ impl Bindings {
             }
         };
         let units = (0..).map(UnitId).zip(made.units.iter().zip(&policy.plan().units));
-        made.hot = units.map(hot).collect();
+        let hot = units.map(hot).collect();
+        (made.hot, made.cards) = (hot, cards.made(default));
         Ok(made)
     }
 

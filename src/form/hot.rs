@@ -77,7 +77,7 @@ struct Told<'a> {
 
 /// Bounds of a length in bytes: what is within these is surely within those in characters.
 #[derive(Clone, Copy, Debug)]
-struct Lengths(u32, u32);
+pub(super) struct Lengths(pub(super) u32, pub(super) u32);
 
 /// Most texts that a symbol is compared with one after the other.
 const FEW: usize = 8;
@@ -300,7 +300,7 @@ impl Making {
 }
 
 impl Lengths {
-    fn of(least: u64, greatest: u64) -> Self {
+    pub(super) fn of(least: u64, greatest: u64) -> Self {
         // A character has one to four bytes, and what has a byte has a character.
         let least = if least <= 1 { least } else { least.saturating_mul(4) };
         Self(u32::try_from(least).unwrap_or(u32::MAX), u32::try_from(greatest).unwrap_or(u32::MAX))

@@ -9,6 +9,7 @@
 //! general way, through a [`Request`].
 
 mod bind;
+mod card;
 mod hot;
 mod inputs;
 mod walks;
@@ -200,6 +201,13 @@ impl<T: Fields> Form<T> {
 
     #[inline]
     fn tier_in(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
+        match self.bindings.cards.tier(unit, of) {
+            Some(tier) => tier,
+            None => self.tier_by_frame(unit, of, entities),
+        }
+    }
+
+    fn tier_by_frame(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
         let hot = &self.bindings.hot[unit.0 as usize];
         if let (Some(way), Some(tell)) = (&hot.tier, &hot.tell) {
             if way.fill(of, entities, &mut self.frame)
@@ -228,6 +236,12 @@ impl<T: Fields> Form<T> {
     /// Decides a request. The ruling borrows this form's memory; [`Ruling::to_decision`] makes it one's own.
     pub fn decide<'s>(&'s mut self, of: &'s T, entities: &'s Entities) -> Ruling<'s, T> {
         let unit = self.policy.plan().declared(of.action());
+        if let Some(unit) = unit
+            && self.bindings.cards.decide(unit, of, self.scratch.verdict_to_make()).is_some()
+        {
+            let found = Found::Quick(self.scratch.verdict());
+            return Ruling { policy: &self.policy, bindings: &self.bindings, of, entities, found };
+        }
         let quick = unit.filter(|unit| self.bindings.units[unit.0 as usize].mode != Mode::General);
         if unit.is_none() && self.concerns_nobody(of) {
             let verdict = self.scratch.default_verdict(self.policy.plan().default);

@@ -40,6 +40,11 @@ impl Scratch {
         &self.verdict
     }
 
+    /// The verdict, for whoever makes it in another way.
+    pub(crate) fn verdict_to_make(&mut self) -> &mut Verdict {
+        &mut self.verdict
+    }
+
     /// The last verdict that was made here.
     #[must_use]
     pub fn verdict(&self) -> &Verdict {
@@ -286,6 +291,7 @@ fn combined(plan: &Plan, scratch: &Scratch) -> Tier {
 }
 
 /// A tier by its number; a number that is none is black.
+#[inline]
 pub(crate) fn number(tier: u64) -> Tier {
     Tier::ALL.get(tier as usize).copied().unwrap_or(Tier::Black)
 }

@@ -63,14 +63,14 @@ impl Dispatch {
         // INVARIANT: half of the slots are empty, so this ends.
         loop {
             let slot = &self.slots[at];
-            if slot.length == 0 {
-                return (at, false);
-            }
             if slot.head == head && slot.tail == tail && slot.length as usize == text.len() {
                 let start = slot.start as usize;
                 if text.len() <= SHORT || self.names.as_bytes().get(start..start + text.len()) == Some(text) {
-                    return (at, true);
+                    return (at, slot.length != 0);
                 }
+            }
+            if slot.length == 0 {
+                return (at, false);
             }
             at = (at + 1) & mask;
         }

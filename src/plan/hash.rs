@@ -18,14 +18,27 @@ pub struct WordHasher(u64);
 #[inline]
 #[must_use]
 pub fn ends(text: &[u8]) -> (u64, u64) {
-    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+    if let Some(first) = text.first_chunk::<8>()
+        && let Some(last) = text.last_chunk::<8>()
+    {
         return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
     }
-    let mut head = 0;
-    for (place, byte) in text.iter().enumerate() {
-        head |= u64::from(*byte) << (8 * place);
-    }
-    (head, if text.is_empty() { 0 } else { head << (64 - 8 * text.len()) })
+    // Of four to seven bytes two words overlap; of fewer the first, the middle and the last are all there are.
+    let head = match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last)) << (8 * (text.len() - 4));
+            u64::from(u32::from_le_bytes(*first)) | last
+        }
+        (_, _) => match *text {
+            [] => return (0, 0),
+            [first, ref rest @ ..] => {
+                let middle = rest.first().map_or(0, |byte| u64::from(*byte) << 8);
+                let last = rest.last().map_or(0, |byte| u64::from(*byte) << (8 * rest.len()));
+                u64::from(first) | middle | last
+            }
+        },
+    };
+    (head, head << (64 - 8 * text.len()))
 }
 
 /// The hash of a text, for tables that are looked up for every request: of longer ones eight bytes at a time, the last
@@ -40,21 +53,20 @@ pub fn hash_text(text: &[u8]) -> u64 {
 #[inline]
 #[must_use]
 pub fn hash_of_ends(text: &[u8], (head, tail): (u64, u64)) -> u64 {
-    let fold = |hash: u64, word: u64| {
-        let product = u128::from(hash ^ word) * u128::from(FOLD);
+    let fold = |a: u64, b: u64| {
+        let product = u128::from(a) * u128::from(b);
         (product as u64) ^ ((product >> 64) as u64)
     };
-    let mut hash = fold((text.len() as u64).wrapping_mul(FACTOR), head);
+    let mut start = head ^ FOLD;
     if text.len() > 16 {
         for middle in text[8..text.len() - 8].chunks_exact(8) {
-            hash = middle.first_chunk::<8>().map_or(hash, |word| fold(hash, u64::from_le_bytes(*word)));
+            start = middle.first_chunk::<8>().map_or(start, |word| fold(start, u64::from_le_bytes(*word) ^ FACTOR));
         }
         // What is left of the middle lies in the sixteen bytes before the end.
         let before = &text[text.len() - 16..];
-        hash = before.first_chunk::<8>().map_or(hash, |word| fold(hash, u64::from_le_bytes(*word)));
+        start = before.first_chunk::<8>().map_or(start, |word| fold(start, u64::from_le_bytes(*word) ^ FACTOR));
     }
-    let hash = fold(hash, tail);
-    hash ^ hash >> 29
+    fold(start, tail.wrapping_add(text.len() as u64) ^ FACTOR)
 }
 
 const FOLD: u64 = 0xa076_1d64_78bd_642f;

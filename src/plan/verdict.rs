@@ -54,7 +54,7 @@ impl Verdict {
     }
 
     /// Empties it for another request.
-    fn clear(&mut self, tier: Tier) {
+    pub(crate) fn clear(&mut self, tier: Tier) {
         self.tier = tier;
         self.determining.clear();
         self.obligations.clear();
