@@ -108,6 +108,10 @@ impl Making {
         if !unit.tells_tier_at_once() || !unit.lanes.is_empty() || !unit.loops.is_empty() {
             return None;
         }
+        // What waits by a profile is asked where it may still matter; a card asks all at once.
+        if !unit.late.is_empty() {
+            return None;
+        }
         // Nothing among the rows changes another.
         unit.combine.plain?;
         let (rows, slots) = (unit.rows.get(..of.0)?, unit.block.slots.get(..of.1)?);
