@@ -11,8 +11,7 @@ use super::typed::{
 };
 use crate::decision::PolicyHash;
 use crate::hir::PolicySet;
-use crate::source::SourceSet;
-use crate::syntax::{self, ast};
+use crate::syntax::ast;
 use crate::types::{FieldDef, FieldType, Type};
 use crate::value::Value;
 
@@ -26,7 +25,6 @@ pub(super) fn hash(
     state: &str,
     said: &[Arc<Said>],
     set: &PolicySet,
-    sources: &SourceSet,
 ) -> PolicyHash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(declared.as_bytes());
@@ -34,27 +32,19 @@ pub(super) fn hash(
     for item in said {
         hasher.update(item.text.as_bytes());
     }
-    for line in words(set, sources) {
+    for line in docs(set) {
         hasher.update(line.as_bytes());
     }
     PolicyHash(*hasher.finalize().as_bytes())
 }
 
-/// `///` texts of items that do not decide by themselves, and the words of runtime items: the phases to come give
-/// those their meaning, so no change of it may go unseen.
-fn words(set: &PolicySet, sources: &SourceSet) -> Vec<String> {
+/// `///` texts of items that do not decide by themselves.
+fn docs(set: &PolicySet) -> Vec<String> {
     let mut out = Vec::new();
     for id in set.def_ids() {
         let (item, name) = (set.item(id), set.qualified(id));
         if !item.docs.is_empty() && !set.def(id).kind.decides() {
             out.push(format!("doc {name} {:?}\n", item.docs));
-        }
-        if let ast::ItemKind::State(state) = &item.kind
-            && matches!(state.body, ast::StateBody::Text(_))
-        {
-            let words = syntax::words(sources.text(item.span), item.span.file);
-            let words: Vec<&String> = words.iter().filter(|w| *w != ",").collect();
-            out.push(format!("{} {name} {words:?}\n", state.kind.keyword()));
         }
     }
     for (f, file) in set.files.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::decision::{ItemId, Tier};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::{DefId, DefKind, PackageId};
 use crate::source::Span;
-use crate::syntax::ast::{self, Head, ObligationExpr, StateKind};
+use crate::syntax::ast::{self, Head, ObligationExpr};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -592,78 +592,6 @@ impl<'a> Checker<'a> {
         if let Some(span) = reads.warnings {
             self.warnings_misused(span);
         }
-    }
-
-    fn redacted(&mut self, field: &ast::Name, scope: &Scope) -> Option<Duty> {
-        let fields = scope.actions.iter().flat_map(|a| self.actions[a.0 as usize].fields.iter());
-        let names: Vec<&str> = fields.map(|f| &*f.name).collect();
-        if names.contains(&field.text.as_str()) || (names.is_empty() && scope.undeclared.is_some()) {
-            return Some(Duty::Redact(field.text.as_str().into()));
-        }
-        let near = nearest(&field.text, names).map(str::to_string);
-        let finding =
-            Diagnostic::new(Code::RedactTarget, field.span, format!("No action here has a field `{}`.", field.text))
-                .at("nothing to mask");
-        self.report(match near {
-            Some(near) => finding.help(format!("Write `redact {near}`.")),
-            None => finding.help("Name a field of the action."),
-        });
-        None
-    }
-
-    pub(super) fn instead(&mut self, place: Place<'_>, path: &ast::Path, black: bool) -> Option<Duty> {
-        if !black {
-            self.report(
-                Diagnostic::new(
-                    Code::InsteadNotBlack,
-                    path.span,
-                    "This item is never black, so nothing is done instead.",
-                )
-                .at("used only where the result is black")
-                .help("Remove the `instead`, or make the item black."),
-            );
-        }
-        let name = path.text();
-        let found = self.action_names.find(&name).map(|place| ActionId(place as u32));
-        let Some(action) = found.filter(|action| self.sees(place.package, *action)) else {
-            let near = nearest(&name, self.visible_names(place.package)).map(str::to_string);
-            let finding = Diagnostic::new(Code::InsteadTarget, path.span, format!("No action `{name}` is declared."))
-                .at("not declared by this package or one it uses");
-            self.report(match near {
-                Some(near) => finding.help(format!("Write `instead {near}`.")),
-                None => finding,
-            });
-            return None;
-        };
-        let needs = self.actions[action.0 as usize]
-            .fields
-            .iter()
-            .find(|f| f.origin == crate::types::Origin::Parameter && !f.ty.ty.is_optional() && f.default.is_none());
-        if let Some(needs) = needs {
-            let (field, span) = (needs.name.clone(), needs.span);
-            self.report(
-                Diagnostic::new(
-                    Code::InsteadTarget,
-                    path.span,
-                    format!("`{name}` needs `{field}`, which nobody gives."),
-                )
-                .at("an action without parameters must stand here")
-                .label(span, "required"),
-            );
-            return None;
-        }
-        Some(Duty::Instead(action))
-    }
-
-    fn run(&mut self, path: &ast::Path, arguments: &[(ast::Name, ast::Expr)], env: &mut Env) -> Option<Duty> {
-        let wanted = |d: &crate::hir::Def| d.kind == DefKind::State(StateKind::Workflow);
-        let def = self.resolve(env.file, path, super::WORKFLOW, wanted)?;
-        self.distinct(arguments.iter().map(|(n, _)| n), "input");
-        let mut typed_arguments = Vec::new();
-        for (name, value) in arguments {
-            typed_arguments.push((Arc::from(name.text.as_str()), self.value(value, None, env)?));
-        }
-        Some(Duty::Run { workflow: self.set.qualified(def).into(), arguments: typed_arguments })
     }
 }
 

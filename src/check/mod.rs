@@ -16,7 +16,9 @@ mod items;
 mod lints;
 mod literal;
 mod memory;
+mod obligations;
 mod principals;
+mod runtime;
 mod said;
 mod schema;
 mod scope;
@@ -75,6 +77,7 @@ pub fn check_again(
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
+    checker.declare_runtime();
     checker.declare_state();
     checker.check_consts();
     let mut items = checker.check_items(memory.as_deref_mut());
@@ -92,6 +95,7 @@ pub fn check_again(
         undeclared,
         aliases,
         mentioned,
+        runtime,
         state,
         mut out,
         lost,
@@ -102,7 +106,7 @@ pub fn check_again(
         drop_consequences(&mut out, &unread, sources);
         return (None, out);
     }
-    let state = Checker::state_defs(state, actions.len(), &items);
+    let state = Checker::state_defs(state, runtime.defs, actions.len(), &items);
     let mut policy = TypedPolicy {
         settings: settings.clone(),
         types,
@@ -121,7 +125,7 @@ pub fn check_again(
         Some(memory) => (memory.declared(&policy), memory.said(&policy.items)),
         None => (canonical::declared_text(&policy).into(), policy.items.iter().map(Said::of).collect()),
     };
-    policy.hash = canonical::hash(&declared, &state::state_text(&policy), &said, set, sources);
+    policy.hash = canonical::hash(&declared, &state::state_text(&policy), &said, set);
     let subject = lints::Subject {
         set,
         sources,
@@ -172,6 +176,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) undeclared: ActionDef,
     pub(crate) aliases: Vec<(std::sync::Arc<str>, ActionId)>,
     consts: HashMap<DefId, ConstState>,
+    /// What is known of the runtime's items.
+    pub(crate) runtime: runtime::RuntimeTable,
     /// What is known of state.
     pub(crate) state: state::StateTable,
     /// The names of `actions`, once they are declared.
@@ -206,6 +212,7 @@ impl<'a> Checker<'a> {
             undeclared: ActionDef::undeclared(),
             aliases: Vec::new(),
             consts: HashMap::new(),
+            runtime: runtime::RuntimeTable::default(),
             state: state::StateTable::default(),
             action_names: SortedNames::default(),
             action_packages: Vec::new(),

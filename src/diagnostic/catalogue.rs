@@ -167,6 +167,7 @@ catalogue! {
     BadTrust              "AAS0526" Error   "bad-trust"              "a trust item that does not fit together or with its facts";
     BadStates             "AAS0527" Error   "bad-states"             "transitions that are not of one enum";
     HistoryUnbound        "AAS0528" Error   "history-unbound"        "a question about history that cannot be kept in bounds";
+    BadRuntime            "AAS0529" Error   "bad-runtime"            "a workflow, digest or schedule that does not fit together";
 
     UnusedImport          "AAS0601" Warning "unused-import"          "a used name is never mentioned";
     UnusedConst           "AAS0602" Warning "unused-const"           "a const is never read";

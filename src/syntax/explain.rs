@@ -253,6 +253,10 @@ fn clause_words(item: &str) -> &'static [&'static str] {
             "revocation final",
             "changed by",
         ],
+        "workflow" => &["input", "budget", "within", "each step within", "on failure", "step", "run", "after", "retry"],
+        "digest" => &["to", "every", "quiet", "at once", "keep"],
+        "schedule" => &["every", "at", "run"],
+        "executor" => &["consumes", "within", "idempotent"],
         "trust" => &["range", "start", "streak", "gain", "freeze", "while", "decay", "levels"],
         "approval" => &["by", "quorum", "within", "otherwise refuse", "ask", "may approve own", "when", "because"],
         "test" => &["request", "given", "expect", "cases", "change", "at", "as", "observed", "claimed"],
@@ -301,9 +305,9 @@ fn shape(item: &str) -> String {
         "grant" => {
             "grant consent on data.* { for each user  holds { purposes: set<string> }  at most 365d  changed by people }"
         }
-        "digest" => "digest team { every 30m }",
-        "workflow" => "workflow cleanup { input { service: string } }",
-        "schedule" => "schedule nightly { every 1d  report.write }",
+        "digest" => "digest team { to chat  every 30m }",
+        "workflow" => "workflow release { input { service: string }  step ship deploy.app { service: service } }",
+        "schedule" => "schedule nightly { at 03:15  run report.write }",
         "executor" => "executor deployer on deploy.* { consumes service, version }",
         _ => "limit per_hour on deploy.production { at most 3 per 1h  otherwise black  because \"…\" }",
     };

@@ -13,7 +13,7 @@ use crate::types::{EntityTypeId, FieldDef, Type};
 use crate::value::{EntityRef, Value};
 
 /// A chain of names as a path: `people.Role.ops`.
-pub(super) fn as_path(expr: &Expr) -> Option<ast::Path> {
+pub(crate) fn as_path(expr: &Expr) -> Option<ast::Path> {
     match &expr.kind {
         ExprKind::Name(text) => {
             Some(ast::Path { parts: vec![Name { text: text.clone(), span: expr.span }], span: expr.span })

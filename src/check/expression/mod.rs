@@ -12,6 +12,8 @@ mod operators;
 mod quantifiers;
 mod relations;
 
+pub(crate) use members::as_path;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ const PERCENT: i64 = 1_000_000;
 
 impl Checker<'_> {
     /// A length of time above zero.
-    pub(super) fn length(&mut self, literal: &Literal, span: Span) -> Option<i64> {
+    pub(in crate::check) fn length(&mut self, literal: &Literal, span: Span) -> Option<i64> {
         match literal {
             Literal::Duration(us) if (1..=LONGEST).contains(us) => Some(*us),
             _ => {
@@ -98,7 +98,7 @@ impl Checker<'_> {
     }
 
     /// A literal amount in the unit of an amount's type.
-    pub(super) fn amount_of(&mut self, literal: &Literal, ty: &Type, span: Span) -> Option<i64> {
+    pub(in crate::check) fn amount_of(&mut self, literal: &Literal, ty: &Type, span: Span) -> Option<i64> {
         let found = self.literal(literal, span, Some(ty))?;
         match found {
             TExpr { kind: TExprKind::Const(value), ty: got, .. } if got == *ty => {

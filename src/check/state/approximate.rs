@@ -66,20 +66,7 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// What is wrong with an item.
     pub(super) fn judge(&self, item: &Item, out: &mut Vec<Diagnostic>) {
-        let mut see = |when: &TExpr, strict: Option<bool>| {
-            self.counts(when, out);
-            if !self.rounded.is_empty() {
-                let wrong = match strict {
-                    Some(true) => |off: Off| matches!(off, Off::Low | Off::Any),
-                    Some(false) => |off: Off| matches!(off, Off::High | Off::Any),
-                    None => |off: Off| off != Off::No,
-                };
-                if wrong(self.off(when)) {
-                    let span = self.place_of(when, strict, false).unwrap_or(when.span);
-                    out.push(report(span, strict));
-                }
-            }
-        };
+        let mut see = |when: &TExpr, strict: Option<bool>| self.condition(when, strict, out);
         match &item.body {
             ItemBody::Rule { branches, .. } => {
                 branches.iter().for_each(|b| see(&b.when, Some(b.tier >= self.default.max(Tier::Red))));
@@ -87,6 +74,15 @@ impl Judge<'_> {
             ItemBody::Floor { branches, .. } => branches.iter().for_each(|b| see(&b.when, Some(true))),
             ItemBody::Relax { when, .. } | ItemBody::Exception { when, .. } => see(when, Some(false)),
             ItemBody::Approval { when, .. } => see(when, None),
+        }
+    }
+
+    /// What is wrong with a condition, where being true is stricter, or looser, or neither.
+    pub(super) fn condition(&self, when: &TExpr, strict: Option<bool>, out: &mut Vec<Diagnostic>) {
+        self.counts(when, out);
+        if !self.rounded.is_empty() && wrong(self.off(when), strict) {
+            let span = self.place_of(when, strict, false).unwrap_or(when.span);
+            out.push(report(span, strict));
         }
     }
 
@@ -126,12 +122,7 @@ impl Judge<'_> {
             return inner;
         }
         let off = if turned { self.off(e).turned() } else { self.off(e) };
-        let wrong = match strict {
-            Some(true) => matches!(off, Off::Low | Off::Any),
-            Some(false) => matches!(off, Off::High | Off::Any),
-            None => off != Off::No,
-        };
-        wrong.then_some(e.span)
+        wrong(off, strict).then_some(e.span)
     }
 
     fn off(&self, e: &TExpr) -> Off {
@@ -165,6 +156,15 @@ impl Judge<'_> {
             _ if e.parts().into_iter().any(|part| self.off(part) != Off::No) => Off::Any,
             _ => Off::No,
         }
+    }
+}
+
+/// Whether an expression that is off could loosen.
+fn wrong(off: Off, strict: Option<bool>) -> bool {
+    match strict {
+        Some(true) => matches!(off, Off::Low | Off::Any),
+        Some(false) => matches!(off, Off::High | Off::Any),
+        None => off != Off::No,
     }
 }
 

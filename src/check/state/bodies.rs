@@ -59,7 +59,11 @@ impl Checker<'_> {
             ast::StateBody::States { .. } => {
                 self.incomplete(state, "what may follow what", "from open  to status  open -> done")
             }
-            ast::StateBody::Trust(_) | ast::StateBody::Text(_) => None,
+            ast::StateBody::Trust(_)
+            | ast::StateBody::Workflow(_)
+            | ast::StateBody::Digest(_)
+            | ast::StateBody::Schedule(_)
+            | ast::StateBody::Executor(_) => None,
         }
     }
 
@@ -205,17 +209,22 @@ impl Checker<'_> {
             _ => CalendarUnit::Month,
         };
         let Some((zone, at)) = zone else { return Some(Period::Calendar(unit, self.settings.zone.as_str().into())) };
-        if crate::value::time::zone(zone).is_none() {
-            let near = nearest(zone, crate::value::time::zone_names().iter().map(String::as_str)).map(str::to_string);
-            let finding = Diagnostic::new(Code::UnknownZone, *at, format!("There is no time zone {zone:?}."))
-                .at("not in the time zone database");
-            self.report(match near {
-                Some(near) => finding.help(format!("Write {near:?}.")),
-                None => finding.help("Write a name such as \"Europe/Warsaw\" or \"UTC\"."),
-            });
-            return None;
+        self.known_zone(zone, *at).then(|| Period::Calendar(unit, zone.as_str().into()))
+    }
+
+    /// Whether there is a time zone of this name.
+    pub(in crate::check) fn known_zone(&mut self, zone: &str, at: Span) -> bool {
+        if crate::value::time::zone(zone).is_some() {
+            return true;
         }
-        Some(Period::Calendar(unit, zone.as_str().into()))
+        let near = nearest(zone, crate::value::time::zone_names().iter().map(String::as_str)).map(str::to_string);
+        let finding = Diagnostic::new(Code::UnknownZone, at, format!("There is no time zone {zone:?}."))
+            .at("not in the time zone database");
+        self.report(match near {
+            Some(near) => finding.help(format!("Write {near:?}.")),
+            None => finding.help("Write a name such as \"Europe/Warsaw\" or \"UTC\"."),
+        });
+        false
     }
 
     fn states(

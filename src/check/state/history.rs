@@ -94,7 +94,8 @@ impl Checker<'_> {
     fn interned(&mut self, seen: SeenDef, key: TExpr, span: Span) -> u32 {
         let name = self.name_of(&seen);
         self.state.asked += 1;
-        if let Some(known) = self.state.histories.iter_mut().find(|known| known.name == name) {
+        let known = self.state.asked_before.get(&name).copied();
+        if let Some(known) = known.and_then(|at| self.state.histories.get_mut(at)) {
             known.span = known.span.min(span);
             return known.readings[0].place;
         }
@@ -108,6 +109,7 @@ impl Checker<'_> {
             doc: String::new(),
             span,
         });
+        self.state.asked_before.insert(name.clone(), self.state.histories.len());
         self.state.histories.push(StateItem {
             name,
             package: "".into(),
@@ -179,6 +181,8 @@ impl Checker<'_> {
             return;
         }
         self.state.histories.sort_by(|a, b| a.name.cmp(&b.name));
+        let places = self.state.histories.iter().enumerate().map(|(at, item)| (item.name.clone(), at));
+        self.state.asked_before = places.collect();
         let mut moved = vec![0; self.state.histories.len()];
         for (place, item) in self.state.histories.iter_mut().enumerate() {
             let now = (first + place) as u32;

@@ -25,6 +25,7 @@ use super::Checker;
 use super::expression::{Env, Reads};
 use super::items::{Draft, Place};
 use super::scope::Reach;
+use super::typed::runtime::RuntimeDefs;
 use super::typed::state::{DEFAULT_KEYS, FlagRules, Part, Reading, StateBody, StateDefs, StateItem, TrustDef};
 use super::typed::{Item, Scope, TExpr, TExprKind, TypedAssert};
 use crate::diagnostic::{Code, Diagnostic};
@@ -43,6 +44,8 @@ pub(crate) struct StateTable {
     declared: HashMap<DefId, Declared>,
     /// Readings of history, each once, in the order in which they were met.
     pub(super) histories: Vec<StateItem>,
+    /// Their places among those, by name.
+    asked_before: HashMap<Arc<str>, usize>,
     /// How often history was asked for.
     pub(super) asked: usize,
     /// How trust grows and shrinks.
@@ -79,9 +82,20 @@ impl<'a> Checker<'a> {
             let DefKind::State(kind) = self.set.def(def).kind else { continue };
             let set: &'a crate::hir::PolicySet = self.set;
             let ast::ItemKind::State(state) = &set.item(def).kind else { continue };
-            if kind == StateKind::Trust {
-                self.declare_trust(def, state);
-                continue;
+            match kind {
+                StateKind::Trust => {
+                    self.declare_trust(def, state);
+                    continue;
+                }
+                StateKind::Digest | StateKind::Workflow | StateKind::Schedule | StateKind::Executor => continue,
+                StateKind::Limit
+                | StateKind::Cooldown
+                | StateKind::Budget
+                | StateKind::Window
+                | StateKind::Once
+                | StateKind::Lease
+                | StateKind::States
+                | StateKind::Grant => {}
             }
             let Some((declared, parts)) = self.declared_item(def, state) else {
                 self.unread.insert(state.head.name.text.clone());
@@ -138,10 +152,6 @@ impl<'a> Checker<'a> {
             | StateKind::Schedule
             | StateKind::Executor => Reach::Declared,
         };
-        if let ast::StateBody::Text(body) = state.body {
-            self.text_item(package, state, body);
-            return None;
-        }
         let scope = self.scope(package, &state.head.on, reach, state.kind.keyword())?;
         let mut env = Env::of_scope(file, &scope);
         env.stateless = Some("a key or an amount");
@@ -174,17 +184,6 @@ impl<'a> Checker<'a> {
             span: self.set.item(def).span,
         };
         Some((Declared { item, claims }, parts))
-    }
-
-    /// A digest, workflow, schedule or executor: its names are checked.
-    fn text_item(&mut self, package: crate::hir::PackageId, state: &ast::State, body: Span) {
-        if state.head.on.list.is_empty() && !state.head.on.any_action {
-            return;
-        }
-        let scope = self.scope(package, &state.head.on, Reach::Declared, state.kind.keyword());
-        if let (StateKind::Executor, Some(scope)) = (state.kind, &scope) {
-            self.check_consumed(state, scope, body);
-        }
     }
 
     /// `for each …`
@@ -272,6 +271,7 @@ impl<'a> Checker<'a> {
 
     /// Ends the check: all conditions have been read.
     pub(super) fn finish(&mut self, items: &mut [Item], asserts: &mut [TypedAssert]) {
+        self.refuse_workflow_circles(items);
         self.sort_histories(items, asserts);
         let asked = self.facts.state.len();
         let kept = self.state.histories.len();
@@ -282,6 +282,11 @@ impl<'a> Checker<'a> {
         };
         if asked > 0 {
             items.iter().for_each(|item| judge.judge(item, &mut self.out));
+            // What enters a window or a grant is neither strict nor loose, so it must be exact.
+            let mut kept: Vec<&StateItem> = self.state.declared.values().map(|declared| &declared.item).collect();
+            kept.sort_by(|a, b| a.name.cmp(&b.name));
+            let exact = kept.into_iter().filter(|item| !item.body.is_floor());
+            exact.filter_map(|item| item.when.as_ref()).for_each(|when| judge.condition(when, None, &mut self.out));
         }
         self.check_uncalled();
         // What only a predicate that nobody calls asks of history is not kept.
@@ -290,29 +295,20 @@ impl<'a> Checker<'a> {
     }
 
     /// All that is kept.
-    pub(super) fn state_defs(table: StateTable, actions: usize, items: &[Item]) -> StateDefs {
+    pub(super) fn state_defs(table: StateTable, runtime: RuntimeDefs, actions: usize, items: &[Item]) -> StateDefs {
         let mut kept: Vec<StateItem> = table.declared.into_values().map(|declared| declared.item).collect();
         kept.extend(table.histories);
         kept.sort_by(|a, b| a.name.cmp(&b.name));
         let footprints = footprints::footprints(actions, items, &kept);
-        StateDefs { items: kept, trust: table.trust, flags: table.flags, footprints }
+        StateDefs { items: kept, trust: table.trust, flags: table.flags, footprints, runtime }
     }
 
-    /// The item of a stateful floor; for all others what is left to check.
+    /// The item of a stateful floor; for windows and grants what is left to check.
     pub(super) fn state(&mut self, place: Place<'_>, state: &ast::State) -> Option<Draft> {
-        if let Some(by) = &state.waivable {
+        if let Some(by) = &state.waivable
+            && state.kind.is_floor()
+        {
             self.check_waivable(place.file, by);
-            if !state.kind.is_floor() {
-                let word = state.kind.keyword();
-                self.report(
-                    Diagnostic::new(Code::NotAFloor, by.span, format!("`{word}` is no floor, so nobody waives it."))
-                        .at("for guards, limits and other floors")
-                        .help("Remove `waivable by`."),
-                );
-            }
-        }
-        if matches!(state.body, ast::StateBody::Text(_) | ast::StateBody::Trust(_)) {
-            return None;
         }
         let declared = self.state.declared.get(&place.def)?;
         let scope = declared.item.scope.clone();
@@ -337,38 +333,10 @@ impl<'a> Checker<'a> {
             all.claims.extend(declared.claims.iter().map(|(claim, span)| (claim.clone(), *span)));
         }
         self.check_believing(&state.head, &all);
-        if !state.kind.is_floor() {
-            self.refuse_claims(state, &reads.claims, false);
-        }
+        // Whom it counts is not the agent's to say either.
+        self.refuse_claims(state, &reads.claims, false);
         if let Some(span) = reads.warnings {
             self.warnings_misused(span);
-        }
-    }
-
-    /// Each parameter of an executed action must be used: what nobody executes, the agent would choose freely.
-    fn check_consumed(&mut self, state: &ast::State, scope: &Scope, body: Span) {
-        // A comment uses nothing; a text may, in a hole.
-        let body = crate::syntax::words(self.sources.text(body), body.file).join(" ");
-        let words: Vec<&str> = body.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
-        for action in &scope.actions {
-            let def = self.actions[action.0 as usize].clone();
-            for field in def.fields.iter().filter(|f| f.origin == Origin::Parameter) {
-                if !words.contains(&&*field.name) {
-                    self.report(
-                        Diagnostic::new(
-                            Code::Unconsumed,
-                            field.span,
-                            format!(
-                                "`{}` is a parameter of {}, but the executor `{}` never uses it.",
-                                field.name, def.name, state.head.name.text
-                            ),
-                        )
-                        .at("the agent would choose it, and nothing would do it")
-                        .label(state.head.name.span, "the executor")
-                        .help("Write `observed`, or use it in the executor."),
-                    );
-                }
-            }
         }
     }
 }

@@ -36,6 +36,15 @@ impl Part {
 }
 
 impl StateBody {
+    /// Whether an item with it is a floor.
+    #[must_use]
+    pub fn is_floor(&self) -> bool {
+        match self {
+            Self::Limit(_) | Self::Cooldown(_) | Self::Budget(_) | Self::Once(_) | Self::Lease(_) | Self::States(_) => true,
+            Self::Window(_) | Self::Grant(_) | Self::Seen(_) => false,
+        }
+    }
+
     /// The keyword of the item, or of the question about history.
     #[must_use]
     pub fn keyword(&self) -> &'static str {

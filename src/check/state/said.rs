@@ -8,8 +8,8 @@ use super::super::typed::{TExpr, TypedPolicy};
 
 /// What is kept, as text that does not depend on files or order.
 pub(in crate::check) fn state_text(policy: &TypedPolicy) -> String {
-    let StateDefs { items, trust, flags, footprints: _ } = &policy.state;
-    let mut out = String::new();
+    let StateDefs { items, trust, flags, footprints: _, runtime } = &policy.state;
+    let mut out = super::super::runtime::runtime_text(runtime);
     for item in items {
         item_text(item, &mut out);
     }

@@ -3,6 +3,7 @@
 //! INVARIANT: a `TypedPolicy` exists only for a set without errors. What it says is the input of the
 //! interpreter and of the plan alike.
 
+pub mod runtime;
 pub mod state;
 
 use std::sync::Arc;

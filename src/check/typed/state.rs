@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::runtime::RuntimeDefs;
 use super::{ActionId, FactGroup, FlagId, Principals, Scope, TExpr};
 use crate::ids::EnumId;
 use crate::source::Span;
@@ -31,6 +32,8 @@ pub struct StateDefs {
     pub flags: Vec<FlagRules>,
     /// What each action reads and touches.
     pub footprints: Footprints,
+    /// What the runtime does by itself.
+    pub runtime: RuntimeDefs,
 }
 
 impl StateDefs {

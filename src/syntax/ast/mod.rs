@@ -6,12 +6,14 @@
 mod declarations;
 mod expression;
 mod policy;
+mod runtime;
 mod state;
 mod tests;
 
 pub use declarations::*;
 pub use expression::*;
 pub use policy::*;
+pub use runtime::*;
 pub use state::*;
 pub use tests::*;
 

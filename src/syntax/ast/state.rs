@@ -1,6 +1,8 @@
 //! Flags, and the items that speak of state or of the runtime.
 
-use super::{By, Expr, Field, Head, Literal, Name, Patterns, TypeExpr};
+use super::{
+    By, Digest, Executor, Expr, Field, Head, Literal, Name, Patterns, Schedule, TypeExpr, Workflow,
+};
 use crate::decision::Tier;
 use crate::source::Span;
 
@@ -196,8 +198,14 @@ pub enum StateBody {
         /// Who may give and take it.
         changed_by: Option<By>,
     },
-    /// A body that is kept as it is written: the text between the braces, or after the head where there are none.
-    Text(Span),
+    /// `step test test.run  step ship deploy.app after test`
+    Workflow(Box<Workflow>),
+    /// `to chat  every 30m`
+    Digest(Box<Digest>),
+    /// `at 03:15  run retention.run`
+    Schedule(Box<Schedule>),
+    /// `consumes service, version`
+    Executor(Executor),
 }
 
 /// `at most 3 per 1h`

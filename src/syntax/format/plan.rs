@@ -69,7 +69,6 @@ impl Plan {
             Rule::later => {
                 self.raws.insert(start, end);
             }
-            Rule::state_item => self.state(pair, base, end),
             Rule::infix if matches!(pair.as_str(), "and" | "or") => {
                 self.breaks.insert(start);
             }
@@ -122,6 +121,7 @@ impl Plan {
             | Rule::facts_item
             | Rule::record_item
             | Rule::grant_holds
+            | Rule::workflow_input
             | Rule::origin => {
                 self.list(pair, base, at, Style::Fields, &[Rule::field, Rule::origin, Rule::severity]);
             }
@@ -199,25 +199,6 @@ impl Plan {
         let at = base + (of_end + gap) as u32;
         self.list(pair, base, at, Style::Values { tight: true }, &[Rule::expr]);
     }
-
-    /// Behind its head, a digest, workflow, schedule or executor is kept as written.
-    fn state(&mut self, pair: &Pair<'_, Rule>, base: u32, end: u32) {
-        let mut head_end = pair.as_span().start();
-        for part in pair.clone().into_inner() {
-            match part.as_rule() {
-                Rule::state_word | Rule::name | Rule::kw_on | Rule::patterns => {
-                    head_end = part.as_span().start() + part.as_str().trim_end().len();
-                }
-                _ => break,
-            }
-        }
-        let rest = pair.as_str().get(head_end - pair.as_span().start()..).unwrap_or_default();
-        let blanks = rest.len() - rest.trim_start().len();
-        let start = base + (head_end + blanks) as u32;
-        if start < end {
-            self.raws.insert(start, end);
-        }
-    }
 }
 
 /// Where a clause stands in the canonical order. Clauses of one rank keep the author's order.
@@ -238,6 +219,12 @@ fn rank(rule: Rule) -> u8 {
         Rule::redact => 12,
         Rule::instead => 13,
         Rule::run => 14,
+        Rule::workflow_input | Rule::digest_to => 1,
+        Rule::workflow_budget | Rule::every | Rule::schedule_at | Rule::consumes => 2,
+        Rule::runtime_within | Rule::digest_quiet => 3,
+        Rule::each_step | Rule::digest_urgent | Rule::idempotent | Rule::schedule_run => 4,
+        Rule::on_failure | Rule::digest_keep => 5,
+        Rule::step | Rule::sub_workflow => 6,
         Rule::spend => 3,
         Rule::for_each | Rule::grant_holds | Rule::states_from | Rule::states_to => 4,
         Rule::most | Rule::budget_most | Rule::cooldown_span | Rule::cooldown_row | Rule::window_last => 4,

@@ -12,6 +12,7 @@ mod declarations;
 mod expr;
 pub(super) mod literal;
 mod policy;
+mod runtime;
 mod state;
 mod tests;
 mod text;
@@ -79,7 +80,10 @@ impl<'d, 's> Lower<'d, 's> {
             | Rule::states_item
             | Rule::grant_item => self.state(pair),
             Rule::trust_item => self.trust(pair),
-            Rule::state_item => self.text_state(pair),
+            Rule::workflow_item => self.workflow(pair),
+            Rule::digest_item => self.digest(pair),
+            Rule::schedule_item => self.schedule(pair),
+            Rule::executor_item => self.executor(pair),
             Rule::test_item => self.test(pair),
             Rule::assert_item => self.assertion(pair),
             // The caller parses with item productions only.

@@ -1,4 +1,4 @@
-//! Stateful items. Digests, workflows, schedules and executors keep their bodies as text.
+//! Stateful items.
 
 use super::clauses::empty_head;
 use super::{Lower, P, Seen};
@@ -29,41 +29,6 @@ impl Lower<'_, '_> {
                 state.head.on.span = own.map(|on| on.span).reduce(Span::to).unwrap_or(state.head.name.span);
             }
         }
-        ItemKind::State(Box::new(state))
-    }
-
-    /// An item whose body stays text.
-    pub(super) fn text_state(&mut self, pair: P<'_>) -> ItemKind {
-        let span = self.span(&pair);
-        let mut state = self.empty_state(StateKind::Executor, StateBody::Text(span), span);
-        let mut head_end = span.start;
-        let mut body = None;
-        for part in pair.into_inner() {
-            let at = self.span(&part);
-            match part.as_rule() {
-                Rule::state_word => {
-                    let word = part.as_str();
-                    state.kind = StateKind::ALL.into_iter().find(|k| k.keyword() == word).unwrap_or(state.kind);
-                }
-                Rule::name if state.head.name.text.is_empty() => {
-                    head_end = at.end;
-                    state.head.name = self.name(&part);
-                }
-                Rule::patterns => {
-                    head_end = at.end;
-                    state.head.on = self.patterns(part);
-                }
-                Rule::waivable => {
-                    head_end = at.end;
-                    state.waivable = self.inner_by(part);
-                }
-                Rule::state_body => {
-                    body = Some(Span { start: at.start + 1, end: at.end.saturating_sub(1), ..at });
-                }
-                _ => {}
-            }
-        }
-        state.body = StateBody::Text(body.unwrap_or(Span { start: head_end, ..span }));
         ItemKind::State(Box::new(state))
     }
 

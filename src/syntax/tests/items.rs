@@ -175,8 +175,8 @@ fn flags_and_state() {
     let StateBody::Trust(trust) = &states[5].body else { panic!() };
     assert_eq!(trust.levels.as_ref().unwrap().1.len(), 3);
     assert_eq!(trust.failure.as_ref().unwrap().0.len(), 4);
-    let StateBody::Text(uses) = states[6].body else { panic!() };
-    assert_eq!(&EVERYTHING[uses.range()], " uses service, version ");
+    let StateBody::Executor(executor) = &states[6].body else { panic!() };
+    assert_eq!(executor.consumes.len(), 2);
 }
 
 #[test]
