@@ -188,3 +188,28 @@ fn a_new_name_that_others_say_is_seen_by_them() {
     files[0].1 = files[0].1.replace("const", "// about the const\n\nconst");
     same(&mut workspace, &files, &settings, "a comment above a const");
 }
+
+#[test]
+fn questions_about_history_keep_their_places() {
+    let declared = "package p\nfacts session { id: string }\naction a.go, b.go, c.go\nrule r on a.go, b.go, c.go { green }\n\
+                    limit few on a.go { at most 3 per 1h  otherwise black  because \"Few.\" }\n";
+    let guard = |name: &str, asked: &str| {
+        format!("package p\nguard {name} on c.go {{ yellow when {asked} and few.count < 2  because \"Asked.\" }}\n")
+    };
+    let mut files: Files = vec![
+        ("declared.aasrule".into(), declared.into()),
+        ("one.aasrule".into(), guard("one", "seen(b.go) in session")),
+        ("two.aasrule".into(), guard("two", "few.remaining >= 1")),
+    ];
+    let settings = Settings::default();
+    let mut workspace = Workspace::new(settings.clone());
+    same(&mut workspace, &files, &settings, "as it begins");
+    files.push(("late.aasrule".into(), guard("late", "seen(a.go) by agent")));
+    same(&mut workspace, &files, &settings, "a question that comes before the first by name");
+    files[3].1 = guard("late", "count(a.go succeeded) in session >= 2");
+    same(&mut workspace, &files, &settings, "another question");
+    files[1].1 = guard("one", "few.exceeded");
+    same(&mut workspace, &files, &settings, "a question that goes");
+    files.remove(3);
+    same(&mut workspace, &files, &settings, "the last one that goes");
+}

@@ -20,12 +20,7 @@ pub(crate) const FORM: &str = "aas-canonical-1";
 
 /// The identity of a policy. Beside what decides it covers what people and the governor read: the texts of
 /// all items, and whatever stateful and runtime items say.
-pub(super) fn hash(
-    declared: &str,
-    state: &str,
-    said: &[Arc<Said>],
-    set: &PolicySet,
-) -> PolicyHash {
+pub(super) fn hash(declared: &str, state: &str, said: &[Arc<Said>], set: &PolicySet) -> PolicyHash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(declared.as_bytes());
     hasher.update(state.as_bytes());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::expression::{Env, Reads, typed};
 use super::literal::constant_expr;
 use super::scope::Reach;
-use super::typed::{ActionId, Branch, Comparison, Duty, Item, ItemBody, ItemKind, Scope, TExpr, TExprKind};
+use super::typed::{Branch, Comparison, Duty, Item, ItemBody, ItemKind, Scope, TExpr, TExprKind};
 use super::{Checker, MAX_ITEMS, Memory};
 use crate::decision::{ItemId, Tier};
 use crate::diagnostic::{Code, Diagnostic, nearest};

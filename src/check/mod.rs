@@ -77,11 +77,9 @@ pub fn check_again(
     checker.declare_facts();
     checker.declare_flags();
     checker.declare_actions();
-    checker.declare_runtime();
     checker.declare_state();
     checker.check_consts();
     let mut items = checker.check_items(memory.as_deref_mut());
-    checker.nothing_is_lost(&items);
     let tests = checker.check_tests(&items);
     let mut asserts = checker.check_asserts();
     checker.finish(&mut items, &mut asserts);

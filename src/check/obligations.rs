@@ -73,7 +73,12 @@ impl Checker<'_> {
         Some(Duty::Instead(action))
     }
 
-    pub(super) fn run(&mut self, path: &ast::Path, arguments: &[(ast::Name, ast::Expr)], env: &mut Env) -> Option<Duty> {
+    pub(super) fn run(
+        &mut self,
+        path: &ast::Path,
+        arguments: &[(ast::Name, ast::Expr)],
+        env: &mut Env,
+    ) -> Option<Duty> {
         let wanted = |d: &crate::hir::Def| d.kind == DefKind::State(StateKind::Workflow);
         let def = self.resolve(env.file, path, super::WORKFLOW, wanted)?;
         let inputs = self.runtime.inputs.get(&def).cloned().unwrap_or_default();

@@ -16,11 +16,5 @@ mod split;
 pub use format::format;
 pub use parser::{parse, parse_expression};
 
-/// The words, numbers, texts and signs of a piece of source, without comments.
-pub(crate) fn words(source: &str, file: crate::source::FileId) -> Vec<String> {
-    let scan = scan::scan(source, file);
-    scan.tokens.iter().filter(|t| !t.is_comment()).map(|t| t.text(source).to_string()).collect()
-}
-
 #[cfg(test)]
 mod tests;

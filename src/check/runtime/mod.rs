@@ -179,7 +179,12 @@ impl<'a> Checker<'a> {
                 let mut on = Vec::new();
                 for day in days {
                     let Some(place) = WEEKDAYS.iter().position(|d| *d == day.text) else {
-                        self.bad_runtime(day.span, "There is no such weekday.", "mon tue wed thu fri sat sun", "Write `on mon`.");
+                        self.bad_runtime(
+                            day.span,
+                            "There is no such weekday.",
+                            "mon tue wed thu fri sat sun",
+                            "Write `on mon`.",
+                        );
                         return None;
                     };
                     on.push(place as u32);
@@ -188,7 +193,12 @@ impl<'a> Checker<'a> {
                 When::At(*seconds, on, self.zone_or_root(zone.as_ref())?)
             }
             (Some(_), Some(_)) | (None, None) => {
-                self.bad_runtime(name, "A schedule has one time.", "`every`, or `at`", "Write `every 15m` or `at 03:15`.");
+                self.bad_runtime(
+                    name,
+                    "A schedule has one time.",
+                    "`every`, or `at`",
+                    "Write `every 15m` or `at 03:15`.",
+                );
                 return None;
             }
         };
@@ -198,14 +208,21 @@ impl<'a> Checker<'a> {
         };
         let action = self.action_of(path, package)?;
         let mut env = Env::constant(file);
-        let values = self.given(action, given, path.span, &mut env, &mut |checker, expr, ty, env| {
-            checker.value(expr, ty, env)
-        })?;
+        let mut read = Self::input_value;
+        let values = self.given_to(action, given, path.span, &mut env, &mut read)?;
         let actor = match actor {
             Some(actor) => Some(self.actor(file, actor)?),
             None => None,
         };
-        Some(ScheduleDef { name: self.named(def), when, action, arguments: values, actor, doc: self.doc_of(def), span: name })
+        Some(ScheduleDef {
+            name: self.named(def),
+            when,
+            action,
+            arguments: values,
+            actor,
+            doc: self.doc_of(def),
+            span: name,
+        })
     }
 
     /// Whom a step or schedule acts as.
@@ -231,7 +248,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The fields that an action is given: each exists and has a value of its type, and none is missing.
-    fn given<V>(
+    fn given_to<V>(
         &mut self,
         action: ActionId,
         given: &[(Name, ast::Expr)],
@@ -277,8 +294,12 @@ impl<'a> Checker<'a> {
             }
         }
         let needed = |f: &&FieldDef| !f.ty.ty.is_optional() && f.default.is_none();
-        let missing: Vec<&str> =
-            fields.iter().filter(needed).map(|f| &*f.name).filter(|f| !given.iter().any(|(n, _)| n.text == *f)).collect();
+        let missing: Vec<&str> = fields
+            .iter()
+            .filter(needed)
+            .map(|f| &*f.name)
+            .filter(|f| !given.iter().any(|(n, _)| n.text == *f))
+            .collect();
         if !missing.is_empty() {
             let message = format!("{of} needs `{}`.", missing.join("`, `"));
             self.bad_runtime(span, message, "not given", "Give it behind the name: `{ field: value }`.");
@@ -345,9 +366,12 @@ impl<'a> Checker<'a> {
         }
         for name in consumes.iter().filter(|name| !known.iter().any(|k| **k == *name.text)) {
             let near = nearest(&name.text, known.iter().map(|k| &**k)).map(str::to_string);
-            let finding =
-                Diagnostic::new(Code::UnknownField, name.span, format!("No action here has a parameter `{}`.", name.text))
-                    .at("nothing to use");
+            let finding = Diagnostic::new(
+                Code::UnknownField,
+                name.span,
+                format!("No action here has a parameter `{}`.", name.text),
+            )
+            .at("nothing to use");
             self.report(match near {
                 Some(near) => finding.help(format!("Write `{near}`.")),
                 None => finding.help("Remove it."),
@@ -391,11 +415,8 @@ pub(super) fn runtime_text(defs: &RuntimeDefs) -> String {
     }
     for e in &defs.executors {
         let on = canonical::scope(&e.scope);
-        let _ = writeln!(
-            out,
-            "executor {} doc {:?} {on} {:?} {:?} {}",
-            e.name, e.doc, e.consumes, e.within, e.idempotent
-        );
+        let _ =
+            writeln!(out, "executor {} doc {:?} {on} {:?} {:?} {}", e.name, e.doc, e.consumes, e.within, e.idempotent);
     }
     out
 }

@@ -32,7 +32,12 @@ impl<'a> Checker<'a> {
     pub(super) fn workflow(&mut self, def: DefId, workflow: &Workflow) -> Option<WorkflowDef> {
         let span = self.set.def(def).span;
         if workflow.steps.len() > MOST_STEPS {
-            self.bad_runtime(span, "This workflow has too many steps.", "at most 256", "Divide it: `run` starts another.");
+            self.bad_runtime(
+                span,
+                "This workflow has too many steps.",
+                "at most 256",
+                "Divide it: `run` starts another.",
+            );
             return None;
         }
         self.distinct(workflow.steps.iter().map(|s| &s.name), "step");
@@ -139,13 +144,14 @@ impl<'a> Checker<'a> {
             (StepWhat::Workflow(*self.runtime.places.get(&target)?), given)
         } else {
             let action = self.action_of(&step.what, self.set.def(def).package)?;
-            (StepWhat::Action(action), self.given(action, &step.arguments, span, &mut env, &mut read)?)
+            (StepWhat::Action(action), self.given_to(action, &step.arguments, span, &mut env, &mut read)?)
         };
         let actor = match &step.actor {
             Some(actor) => Some(self.actor(file, actor)?),
             None => None,
         };
-        let on_failure = match step.on_failure.as_ref().or(workflow.on_failure.as_ref()) {
+        let whole = workflow.on_failure.as_ref().filter(|_| step.compensation.is_none());
+        let on_failure = match step.on_failure.as_ref().or(whole) {
             None | Some(OnFailure::Abort) => FailureDef::Abort,
             Some(OnFailure::Skip) => FailureDef::Skip,
             Some(OnFailure::Escalate) => FailureDef::Escalate,
@@ -236,7 +242,8 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn refuse_workflow_circles(&mut self, items: &[Item]) {
         let workflows = &self.runtime.defs.workflows;
         let named: HashMap<&str, usize> = workflows.iter().enumerate().map(|(at, w)| (&*w.name, at)).collect();
-        if named.is_empty() {
+        // Where one could not be read, a finding says so, and places mean nothing.
+        if named.is_empty() || named.len() != self.runtime.places.len() {
             return;
         }
         let mut starts: HashMap<u32, Vec<usize>> = HashMap::new();

@@ -77,6 +77,7 @@ type Parts = Vec<(Part, Arc<str>, FieldType)>;
 impl<'a> Checker<'a> {
     /// Declares all that is kept and what may be read of it, before any condition is read.
     pub(super) fn declare_state(&mut self) {
+        self.declare_runtime();
         let mut fields: Vec<FieldDef> = Vec::new();
         for def in self.set.def_ids() {
             let DefKind::State(kind) = self.set.def(def).kind else { continue };
@@ -271,6 +272,7 @@ impl<'a> Checker<'a> {
 
     /// Ends the check: all conditions have been read.
     pub(super) fn finish(&mut self, items: &mut [Item], asserts: &mut [TypedAssert]) {
+        self.nothing_is_lost(items);
         self.refuse_workflow_circles(items);
         self.sort_histories(items, asserts);
         let asked = self.facts.state.len();

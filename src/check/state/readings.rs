@@ -40,7 +40,9 @@ impl StateBody {
     #[must_use]
     pub fn is_floor(&self) -> bool {
         match self {
-            Self::Limit(_) | Self::Cooldown(_) | Self::Budget(_) | Self::Once(_) | Self::Lease(_) | Self::States(_) => true,
+            Self::Limit(_) | Self::Cooldown(_) | Self::Budget(_) | Self::Once(_) | Self::Lease(_) | Self::States(_) => {
+                true
+            }
             Self::Window(_) | Self::Grant(_) | Self::Seen(_) => false,
         }
     }

@@ -113,7 +113,7 @@ pub struct DigestDef {
     /// How often.
     pub every: i64,
     /// From when to when nothing is told, in seconds of the day of a zone.
-    pub quiet: Option<(i64, i64, Arc<str>)>,
+    pub quiet: Option<(u32, u32, Arc<str>)>,
     /// Actions that are told at once.
     pub at_once: Vec<Scope>,
     /// The tier from which on all is told at once.
@@ -132,7 +132,7 @@ pub enum When {
     /// Again and again after so long.
     Every(i64),
     /// At a second of the day of a zone, on these weekdays (0 is Monday) or on all.
-    At(i64, Vec<u32>, Arc<str>),
+    At(u32, Vec<u32>, Arc<str>),
 }
 
 /// An action that is asked for at a time.

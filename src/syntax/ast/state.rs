@@ -1,8 +1,6 @@
 //! Flags, and the items that speak of state or of the runtime.
 
-use super::{
-    By, Digest, Executor, Expr, Field, Head, Literal, Name, Patterns, Schedule, TypeExpr, Workflow,
-};
+use super::{By, Digest, Executor, Expr, Field, Head, Literal, Name, Patterns, Schedule, TypeExpr, Workflow};
 use crate::decision::Tier;
 use crate::source::Span;
 

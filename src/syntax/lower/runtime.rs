@@ -88,7 +88,8 @@ impl Lower<'_, '_> {
                 Rule::fields_given => step.arguments = self.fields_given(part),
                 Rule::step_after if self.once(&mut seen, "after", at) => step.after = self.names(part),
                 Rule::step_retry if self.once(&mut seen, "retry", at) => {
-                    let mut numbers = part.into_inner().filter(|p| p.as_rule() == Rule::number).map(|p| self.number(&p));
+                    let mut numbers =
+                        part.into_inner().filter(|p| p.as_rule() == Rule::number).map(|p| self.number(&p));
                     step.retry = numbers.next().map(|times| (times, numbers.next(), at));
                 }
                 Rule::runtime_within if self.once(&mut seen, "within", at) => step.within = self.number_at(part),

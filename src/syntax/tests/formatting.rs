@@ -168,9 +168,13 @@ fn stateful_items_have_one_form() {
         "trust t {\n    on success { low +0.5, high 2 }\n    levels { a < 30 <= b }\n    \
          freeze after 3 failures in a row or 1 critical failure\n}\n"
     );
-    canonical("digest team { to chat, mail  every 30m  quiet 22:00..07:00 in \"UTC\"  at once from red  keep 500 entries }\n");
+    canonical(
+        "digest team { to chat, mail  every 30m  quiet 22:00..07:00 in \"UTC\"  at once from red  keep 500 entries }\n",
+    );
     canonical("schedule nightly { at 03:15 on mon, tue  run report.write { kind: \"x\" } as Role.ops }\n");
-    canonical("workflow w {\n    input { a: int }\n    within 1h\n    step b as Role.ops c.d { a: a } after e retry 2 wait 10s // x\n    run f after b\n}\n");
+    canonical(
+        "workflow w {\n    input { a: int }\n    within 1h\n    step b as Role.ops c.d { a: a } after e retry 2 wait 10s // x\n    run f after b\n}\n",
+    );
     assert_eq!(
         format("guard g on a.b { when seen ( a.b  where x ) in session within 5m red because \"x\" }"),
         "guard g on a.b { when seen(a.b where x) in session within 5m  red  because \"x\" }\n"
