@@ -65,7 +65,9 @@ impl<'a> Look<'a> {
         let mut touches = Vec::with_capacity(footprint.touches.len());
         for id in &footprint.touches {
             let Some(item) = policy.state.items.get(id.0 as usize) else { continue };
-            if item.when.as_ref().is_some_and(|when| self.truth(when) == Truth::No) {
+            // An action that nobody declares has the footprint of all of them.
+            let concerns = self.bound.action.is_some() || self.concerns(item);
+            if !concerns || item.when.as_ref().is_some_and(|when| self.truth(when) == Truth::No) {
                 continue;
             }
             let Some(take) = self.take(item)? else { continue };
@@ -76,6 +78,25 @@ impl<'a> Look<'a> {
             touches.push(Touch { family: id.0, key, take, period, first });
         }
         Ok(touches)
+    }
+
+    /// Whether the request touches an item at all.
+    fn concerns(&self, item: &StateItem) -> bool {
+        match &item.body {
+            // Whether it is one of their events is asked of each by itself.
+            StateBody::Seen(_) => true,
+            StateBody::Lease(lease) => {
+                let returns = lease.released_by.as_ref().is_some_and(|scope| self.bound.is_about(scope));
+                returns || self.bound.is_about(&item.scope)
+            }
+            StateBody::Limit(_)
+            | StateBody::Cooldown(_)
+            | StateBody::Budget(_)
+            | StateBody::Window(_)
+            | StateBody::Once(_)
+            | StateBody::States(_)
+            | StateBody::Grant(_) => self.bound.is_about(&item.scope),
+        }
     }
 
     fn moment(&mut self, family: u32) -> Moment {

@@ -4,6 +4,7 @@
 mod approvals;
 mod flags;
 mod halting;
+mod interleavings;
 mod kit;
 mod memory;
 mod running;

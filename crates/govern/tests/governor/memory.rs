@@ -501,3 +501,32 @@ fn registers_go_on_under_another_policy_where_they_mean_the_same() {
     assert_eq!(kit.ask("r4", "bot", on("deploy", "api")).decided.tier, Tier::Yellow, "two of three are used");
     kit.check_replay();
 }
+
+const ANYTHING: &str = r#"package demo
+
+action known
+
+rule runs on known { green }
+guard lets on other.* { yellow because "Looked at." }
+
+limit all on any action { at most 2 per 1h for each agent.id  otherwise black  because "{count} requests." }
+limit few on other.* { at most 1 per 1h  otherwise black  because "{count} of the others." }
+approval asked on any action { by people, quorum 1, within 5m, otherwise refuse }
+"#;
+
+#[test]
+fn undeclared_names_touch_what_speaks_of_them() {
+    let mut kit = Kit::new(ANYTHING);
+    let run = |kit: &mut Kit, id: &str, action: &str| {
+        assert_eq!(kit.ask(id, "bot", Request::new(action)).standing, Standing::Waiting, "{id}");
+        kit.answer(id, "demo.asked", "ada", true);
+        kit.begin(id, None, "bot");
+        kit.standing(id)
+    };
+    assert_eq!(run(&mut kit, "r1", "strange.name"), "running");
+    assert_eq!(run(&mut kit, "r2", "other.name"), "running");
+    assert_eq!(kit.ask("r3", "bot", Request::new("known")).decided.texts, ["2 requests.".into()]);
+    let refused = kit.ask("r4", "second", Request::new("other.name"));
+    assert_eq!(refused.decided.texts, ["1 of the others.".into()], "the strange name was none of them");
+    kit.check_replay();
+}
