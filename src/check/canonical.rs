@@ -37,9 +37,9 @@ pub(super) fn hash(declared: &str, state: &str, said: &[Arc<Said>], set: &Policy
 fn docs(set: &PolicySet) -> Vec<String> {
     let mut out = Vec::new();
     for id in set.def_ids() {
-        let (item, name) = (set.item(id), set.qualified(id));
+        let item = set.item(id);
         if !item.docs.is_empty() && !set.def(id).kind.decides() {
-            out.push(format!("doc {name} {:?}\n", item.docs));
+            out.push(format!("doc {} {:?}\n", set.qualified(id), item.docs));
         }
     }
     for (f, file) in set.files.iter().enumerate() {

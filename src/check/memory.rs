@@ -80,13 +80,15 @@ struct KeptFile {
 #[derive(Debug)]
 struct Kept {
     drafts: Vec<Draft>,
-    mentioned: Vec<Named>,
+    /// What it mentions, and its number in the last run.
+    mentioned: Vec<(Named, DefId)>,
 }
 
 /// A run that looks back.
 pub(super) struct Recall<'m> {
     memory: &'m mut Memory,
-    old: Vec<HashMap<usize, Kept>>,
+    /// Whether all named items are those of the last run, so that their numbers are the same.
+    same_names: bool,
 }
 
 impl Memory {
@@ -111,13 +113,16 @@ impl Memory {
         if self.seen != Some(seen) {
             self.declared = None;
         }
-        let mut old: Vec<HashMap<usize, Kept>> = Vec::new();
-        for (place, file) in std::mem::take(&mut self.files).into_iter().enumerate() {
-            old.push(if usable && unchanged.contains(&place) { file.items } else { HashMap::new() });
-        }
+        let same_names = self.names == names;
+        let mut old = std::mem::take(&mut self.files).into_iter().enumerate();
+        let mut kept = |text| {
+            let stays = |(place, _): &(usize, KeptFile)| usable && unchanged.contains(place);
+            let items = old.next().filter(stays).map_or_else(HashMap::new, |(_, file)| file.items);
+            KeptFile { text, items }
+        };
+        self.files = texts.into_iter().map(&mut kept).collect();
         (self.seen, self.names, self.work) = (Some(seen), names, ItemWork::default());
-        self.files = texts.into_iter().map(|text| KeptFile { text, items: HashMap::new() }).collect();
-        Recall { memory: self, old }
+        Recall { memory: self, same_names }
     }
 
     /// What is told of each item, as far as it is not known.
@@ -164,15 +169,17 @@ impl Recall<'_> {
     /// Takes one item from the last run, or checks it.
     pub(super) fn item(&mut self, checker: &mut Checker<'_>, def: DefId, out: &mut Vec<Draft>) {
         let (file, item) = checker.set.def(def).place;
-        if let Some(kept) = self.old.get_mut(file).and_then(|items| items.remove(&item)) {
-            let named = |(package, name): &Named| {
-                let package = checker.set.find_package(package)?;
-                checker.set.package(package).names.get(&**name).copied()
-            };
-            checker.mentioned.extend(kept.mentioned.iter().filter_map(named));
+        if let Some(kept) = self.memory.files.get_mut(file).and_then(|file| file.items.get_mut(&item)) {
+            if !self.same_names {
+                let now = |(package, name): &Named| {
+                    let package = checker.set.find_package(package)?;
+                    checker.set.package(package).names.get(&**name).copied()
+                };
+                kept.mentioned.retain_mut(|(name, id)| now(name).map(|now| *id = now).is_some());
+            }
+            checker.mentioned.extend(kept.mentioned.iter().map(|(_, id)| *id));
             out.extend(kept.drafts.iter().cloned().map(|draft| Draft { def, ..draft }));
             self.memory.work.kept += 1;
-            self.keep(file, item, kept);
             return;
         }
         let (found, lost, asked) = (checker.out.len(), checker.lost, checker.state.asked);
@@ -185,7 +192,7 @@ impl Recall<'_> {
         // The place of a reading of history depends on what others ask, so who asks is checked each time.
         let same = checker.out.len() == found && checker.lost == lost && checker.state.asked == asked;
         if stands_alone(checker.set.def(def).kind) && same {
-            let name = |def: &DefId| named(checker.set, *def);
+            let name = |def: &DefId| (named(checker.set, *def), *def);
             self.keep(file, item, Kept { drafts: drafts.clone(), mentioned: mentioned.iter().map(name).collect() });
         }
         checker.mentioned.extend(mentioned);

@@ -29,7 +29,7 @@ mod texts;
 pub mod typed;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::action_name::SortedNames;
 use crate::diagnostic::{Code, Diagnostic};
@@ -234,10 +234,16 @@ impl<'a> Checker<'a> {
         if self.out.iter().any(Diagnostic::is_error) {
             return;
         }
-        let read: BTreeSet<&str> = items.iter().map(|item| item.name.split('[').next().unwrap_or(&item.name)).collect();
+        let read: HashSet<&str> = items.iter().map(|item| item.name.split('[').next().unwrap_or(&item.name)).collect();
+        let mut name = String::new();
         for id in self.set.def_ids() {
             let def = self.set.def(id);
-            if def.kind.decides() && !read.contains(self.set.qualified(id).as_str()) {
+            if !def.kind.decides() {
+                continue;
+            }
+            name.clear();
+            name.extend([&*self.set.package(def.package).name, ".", &def.name]);
+            if !read.contains(&*name) {
                 let message = format!("`{}` could not be understood.", def.name);
                 self.out.push(Diagnostic::new(Code::NotUnderstood, def.span, message).at("no part of the policy"));
             }

@@ -15,8 +15,9 @@ pub(super) struct Said {
     pub(super) text: String,
     /// A digest of actions, conditions and tiers, where another item that says the same is worth a word.
     pub(super) meaning: Option<blake3::Hash>,
-    /// Conditions that are settled by what is declared.
-    pub(super) settled: Vec<Diagnostic>,
+    /// Findings that need no more than the item: conditions that are settled by what is declared, globs that
+    /// nested folders escape.
+    pub(super) found: Vec<Diagnostic>,
 }
 
 impl Said {
@@ -24,6 +25,8 @@ impl Said {
     pub(super) fn of(item: &Item) -> Arc<Self> {
         let mut text = String::new();
         canonical::item_text(item, &mut text);
-        Arc::new(Self { text, meaning: lints::meaning(item), settled: lints::settled(item) })
+        let mut found = lints::settled(item);
+        found.extend(lints::anchored_globs(item));
+        Arc::new(Self { text, meaning: lints::meaning(item), found })
     }
 }

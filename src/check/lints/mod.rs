@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) use conditions::{meaning, settled};
+pub(super) use texts::anchored_globs;
 
 use super::said::Said;
 use super::typed::TypedPolicy;
@@ -49,7 +50,7 @@ pub(super) fn run(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     unused::items(subject, out);
     patterns::neighbours(subject, out);
     patterns::rules_on_everything(subject, out);
-    out.extend(subject.said.iter().flat_map(|said| said.settled.iter().cloned()));
+    out.extend(subject.said.iter().flat_map(|said| said.found.iter().cloned()));
     conditions::repeated(subject, out);
     decisions::idle_floors(subject, out);
     decisions::undone_relaxes(subject, out);
@@ -58,5 +59,4 @@ pub(super) fn run(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     states::unreachable_limits(subject, out);
     states::sliding_days(subject, out);
     texts::code_like(subject, out);
-    texts::anchored_globs(subject, out);
 }

@@ -1,7 +1,7 @@
 //! Texts that look like codes, and path globs that nested folders escape.
 
 use super::Subject;
-use crate::check::typed::{ItemBody, TExprKind, TypedText, TypedTextPart};
+use crate::check::typed::{Item, ItemBody, TExprKind, TypedText, TypedTextPart};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::value::Value;
@@ -36,29 +36,30 @@ pub(super) fn code_like(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 /// `.git/**` without `**/.git/**`: a nested folder of this name is free.
-pub(super) fn anchored_globs(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
-    for item in &subject.policy.items {
-        for condition in item.conditions() {
-            condition.visit(&mut |expr| {
-                let TExprKind::Const(Value::Patterns(set)) = &expr.kind else { return };
-                if set.kind != PatternKind::PathGlob {
-                    return;
-                }
-                let escaped = set.sources.iter().find(|source| {
-                    source.starts_with('.') && !set.sources.iter().any(|s| **s == format!("**/{source}"))
-                });
-                if let Some(source) = escaped {
-                    out.push(
-                        Diagnostic::new(
-                            Code::AnchoredGlob,
-                            expr.span,
-                            format!("`{source}` is anchored: `nested/{}` is free.", source.replace("**", "x")),
-                        )
-                        .at("matches at the top of the workspace only")
-                        .help(format!("Add `**/{source}` if nested ones are meant too.")),
-                    );
-                }
-            });
-        }
+pub(in crate::check) fn anchored_globs(item: &Item) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for condition in item.conditions() {
+        condition.visit(&mut |expr| {
+            let TExprKind::Const(Value::Patterns(set)) = &expr.kind else { return };
+            if set.kind != PatternKind::PathGlob {
+                return;
+            }
+            let escaped = set
+                .sources
+                .iter()
+                .find(|source| source.starts_with('.') && !set.sources.iter().any(|s| **s == format!("**/{source}")));
+            if let Some(source) = escaped {
+                out.push(
+                    Diagnostic::new(
+                        Code::AnchoredGlob,
+                        expr.span,
+                        format!("`{source}` is anchored: `nested/{}` is free.", source.replace("**", "x")),
+                    )
+                    .at("matches at the top of the workspace only")
+                    .help(format!("Add `**/{source}` if nested ones are meant too.")),
+                );
+            }
+        });
     }
+    out
 }
