@@ -105,9 +105,12 @@ impl Governor {
         let now = Moment::at(self.now());
         let key = Key::of([session.as_str()]);
         for place in parent.iter().flat_map(|_| &inherits) {
-            let table = self.state.tables.get_mut(*place as usize);
-            let admitted = table.is_none_or(|table| table.admits(&key, session.as_str(), now).is_ok());
-            if !admitted {
+            let Some(table) = self.state.tables.get_mut(*place as usize) else { continue };
+            // Its own history would be lost under that of the one that opens it.
+            if table.keeps(&key, now) {
+                return Err(Problem::BadValue("the session has begun already".into()));
+            }
+            if table.admits(&key, session.as_str(), now).is_err() {
                 return Err(Problem::Full("sessions"));
             }
         }

@@ -183,7 +183,9 @@ impl Table {
         if self.keeps(key, now) { Ok(()) } else { self.make_room(agent, now) }
     }
 
-    fn keeps(&self, key: &Key, now: Moment) -> bool {
+    /// Whether a key is kept now: its register is not the initial one.
+    #[must_use]
+    pub fn keeps(&self, key: &Key, now: Moment) -> bool {
         self.rows.get(key).is_some_and(|row| !row.register.is_initial(&self.schema.family, now))
     }
 

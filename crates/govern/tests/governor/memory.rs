@@ -219,6 +219,9 @@ fn a_taint_lasts_for_the_session_and_those_it_opens() {
     kit.tell(Command::OpenSession { session: "s3".into(), parent: None });
     assert_eq!(within(&mut kit, "s2", "r5", send(), None), Tier::Black, "a new session does not wash");
     assert_eq!(within(&mut kit, "s3", "r6", send(), None), Tier::Green);
+    let again = kit.tell(Command::OpenSession { session: "s1".into(), parent: Some("s4".into()) });
+    assert!(matches!(problem(&again), Problem::BadValue(..)), "a clean parent does not wash either");
+    assert_eq!(within(&mut kit, "s1", "r7", send(), None), Tier::Black);
     kit.check_replay();
 }
 
