@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use aas::artefact::{self, Artefact, Texts};
 use aas::decision::Engine;
 use aas::verify::Generator;
-use aas::{OneAction, Policy, Settings, SourceSet};
+use aas::{Asked, Entities, Facts, OneAction, Policy, Request, Settings, SourceSet};
 use libfuzzer_sys::fuzz_target;
 
 fn good() -> &'static [u8] {
@@ -16,7 +16,7 @@ fn good() -> &'static [u8] {
     GOOD.get_or_init(|| {
         let sources = SourceSet::single("policy.aasrule", include_str!("policy.aasrule"));
         let policy = Policy::compile(&sources, &Settings::default()).expect("the policy of the target compiles");
-        artefact::write(policy.typed(), &sources).expect("an artefact")
+        artefact::write_with(policy.typed(), &sources, 0).expect("an artefact")
     })
 }
 
@@ -25,6 +25,11 @@ fuzz_target!(|input: &[u8]| {
     let sealed = artefact::with_section(good(), usize::from(*number), content);
     let bytes = sealed.as_deref().unwrap_or(content);
     let Ok(artefact) = Artefact::open(bytes) else { return };
+    // A process that answers one request reads no more than it needs, whatever the rest is.
+    if let Ok(asked) = Asked::open(&artefact, "a.go") {
+        let loaded = asked.load(Request::new("a.go"), Facts::of_agent("a"), Entities::none());
+        let _ = loaded.map(|one| one.map(|one| one.decide()));
+    }
     let Ok(typed) = artefact.policy() else { return };
     let _ = artefact.sources(&typed, Texts::All);
     let _ = artefact.sources(&typed, Texts::Lines);
