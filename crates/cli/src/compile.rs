@@ -24,32 +24,31 @@ pub(crate) fn compile(set: &Set) -> Outcome<Policy> {
 /// A policy of a set in the order of the set's profile. One that cannot be used is left aside, and a line on standard
 /// error says so.
 fn in_order(set: &Set, policy: Policy) -> Policy {
-    let (policy, why) = profiled(set, policy);
-    if let Some(why) = why {
-        left_aside(set, &why.to_string());
-    }
-    policy
+    profiled(set, policy, true)
 }
 
 /// The same of what one request needs of a policy: not fitting is no fault then, since parts of the profile may be about
 /// what was left out.
 pub(crate) fn in_order_of_part(set: &Set, policy: Policy) -> Policy {
-    let (policy, why) = profiled(set, policy);
-    match why {
-        Some(ProfileError::Unfit(_)) | None => {}
-        Some(why @ (ProfileError::Damaged(_) | ProfileError::Form(_) | ProfileError::Stale)) => {
-            left_aside(set, &why.to_string());
-        }
-    }
-    policy
+    profiled(set, policy, false)
 }
 
-fn profiled(set: &Set, policy: Policy) -> (Policy, Option<ProfileError>) {
-    match &set.profile {
-        None => (policy, None),
-        Some(Ok(text)) => policy.with_profile(text),
-        Some(Err(why)) => (policy, Some(ProfileError::Damaged(why.clone()))),
+fn profiled(set: &Set, policy: Policy, whole: bool) -> Policy {
+    let text = match &set.profile {
+        None => return policy,
+        Some(Ok(text)) => text,
+        Some(Err(why)) => {
+            left_aside(set, why);
+            return policy;
+        }
+    };
+    let (policy, why) = policy.with_profile(text);
+    match why {
+        None => {}
+        Some(ProfileError::Unfit(_)) if !whole => {}
+        Some(why) => left_aside(set, &why.to_string()),
     }
+    policy
 }
 
 fn left_aside(set: &Set, why: &str) {

@@ -176,10 +176,11 @@ pub fn mask(text: &str) -> String {
 /// Looks at a text as it is.
 fn plain(text: &str, mut found: impl FnMut(Range<usize>, u32)) {
     let Some(anchors) = &*ANCHORS else { return };
+    let mut last = shapes::Last::default();
     for hit in anchors.automaton.find_overlapping_iter(text) {
         let Some((family, anchor)) = anchors.owners.get(hit.pattern().as_usize()) else { continue };
         let Some(shape) = FAMILIES.get(*family as usize).map(|f| f.shape) else { continue };
-        if let Some(span) = shapes::find(text, hit.span().into(), anchor, shape)
+        if let Some(span) = shapes::find(text, hit.span().into(), anchor, shape, &mut last)
             && text.is_char_boundary(span.start)
             && text.is_char_boundary(span.end)
         {

@@ -1,6 +1,9 @@
 //! Whether a token of a family stands where its anchor was found.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::families::{Alphabet, Piece, Shape};
 
@@ -11,8 +14,30 @@ const BLOCK: usize = 16 * 1024;
 /// Greatest length of an assigned value.
 const VALUE: usize = 256;
 
+/// What is known of the last assigned value: several anchors in one name ask about the same one.
+#[derive(Debug, Default)]
+pub(super) struct Last {
+    /// Where it begins, and its place if it is one.
+    value: Option<(usize, Option<Range<usize>>)>,
+    password: Option<bool>,
+    secret: Option<bool>,
+}
+
+impl Last {
+    /// The value that begins here, looked at once.
+    fn at(&mut self, start: usize, look: impl FnOnce() -> Option<Range<usize>>) -> Option<Range<usize>> {
+        match &self.value {
+            Some((known, value)) if *known == start => value.clone(),
+            Some(_) | None => {
+                *self = Self { value: Some((start, look())), ..Self::default() };
+                self.value.as_ref().and_then(|(_, value)| value.clone())
+            }
+        }
+    }
+}
+
 /// The token around the anchor at `at`, if there is one.
-pub(super) fn find(text: &str, at: Range<usize>, anchor: &str, shape: Shape) -> Option<Range<usize>> {
+pub(super) fn find(text: &str, at: Range<usize>, anchor: &str, shape: Shape, last: &mut Last) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     match shape {
         Shape::Token { before, after } => {
@@ -21,13 +46,19 @@ pub(super) fn find(text: &str, at: Range<usize>, anchor: &str, shape: Shape) -> 
             token(bytes, at, before, after)
         }
         Shape::Named(alphabet, least, most) => {
-            let value = assigned(bytes, &at)?;
+            let value = assigned(bytes, &at, last)?;
             let length = run(bytes, value.start, alphabet, most + 1);
             ((least..=most).contains(&length) && ends(bytes, value.start + length, alphabet))
                 .then_some(value.start..value.start + length)
         }
-        Shape::Password => assigned(bytes, &at).filter(|v| is_password(text, v)),
-        Shape::Secret => assigned(bytes, &at).filter(|v| is_secret(text, v)),
+        Shape::Password => {
+            let value = assigned(bytes, &at, last)?;
+            last.password.get_or_insert_with(|| is_password(text, &value)).then_some(value)
+        }
+        Shape::Secret => {
+            let value = assigned(bytes, &at, last)?;
+            last.secret.get_or_insert_with(|| is_secret(text, &value)).then_some(value)
+        }
         Shape::PrivateKey => private_key(text, at),
         Shape::Credentials => credentials(bytes, at),
     }
@@ -82,7 +113,7 @@ fn token(bytes: &[u8], at: Range<usize>, before: Option<(Alphabet, usize)>, afte
 }
 
 /// The value that a name holding the anchor is given: `name = "value"`, `name: value`, `name=value`.
-fn assigned(bytes: &[u8], anchor: &Range<usize>) -> Option<Range<usize>> {
+fn assigned(bytes: &[u8], anchor: &Range<usize>, last: &mut Last) -> Option<Range<usize>> {
     let mut at = anchor.end;
     // `tokenizer` is another word, `token_2`, `tokenValue` and `TOKEN` are not.
     if bytes.get(at).is_some_and(u8::is_ascii_lowercase) {
@@ -90,7 +121,7 @@ fn assigned(bytes: &[u8], anchor: &Range<usize>) -> Option<Range<usize>> {
     }
     let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let rest = bytes.get(at..)?.iter().take(NAME).take_while(|b| is_name(**b)).count();
-    let suffix = bytes.get(at..at + rest)?.to_ascii_lowercase();
+    let suffix = bytes.get(at..at + rest)?;
     const ABOUT: [&[u8]; 24] = [
         b"path",
         b"file",
@@ -117,7 +148,9 @@ fn assigned(bytes: &[u8], anchor: &Range<usize>) -> Option<Range<usize>> {
         b"env",
         b"hash",
     ];
-    if ABOUT.iter().any(|w| suffix.ends_with(w)) {
+    let ends_so =
+        |w: &&[u8]| suffix.len().checked_sub(w.len()).is_some_and(|from| suffix[from..].eq_ignore_ascii_case(w));
+    if ABOUT.iter().any(ends_so) {
         return None;
     }
     at += rest;
@@ -130,6 +163,11 @@ fn assigned(bytes: &[u8], anchor: &Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     at = skip(operator, b" \t\\");
+    last.at(at, || assigned_value(bytes, at))
+}
+
+/// The value that begins here, with or without a quote.
+fn assigned_value(bytes: &[u8], mut at: usize) -> Option<Range<usize>> {
     let quote = bytes.get(at).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
     at += usize::from(quote.is_some());
     let stop = |b: u8| match quote {
@@ -145,40 +183,49 @@ fn assigned(bytes: &[u8], anchor: &Range<usize>) -> Option<Range<usize>> {
     (length > trimmed).then_some(at..at + length - trimmed)
 }
 
+/// What a value holds that is a stand-in, a variable or a call; ASCII letters of either case.
+const STAND_INS: [&str; 26] = [
+    "example",
+    "changeme",
+    "change_me",
+    "xxxx",
+    "your",
+    "placeholder",
+    "****",
+    "redacted",
+    "null",
+    "none",
+    "undefined",
+    "getenv",
+    "environ",
+    "env.",
+    "todo",
+    "dummy",
+    "sample",
+    "insert",
+    "replace",
+    "${",
+    "{{",
+    "<",
+    "$(",
+    "secrets.",
+    "vault:",
+    "....",
+];
+
+/// They are looked for at once: an automaton that is a constant, built when first used.
+static STAND_IN: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let builder = &mut AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(STAND_INS).ok()
+});
+
 /// Whether a value is a stand-in, a variable or a call and not itself a secret.
 fn is_stand_in(value: &str) -> bool {
-    const WORDS: [&str; 26] = [
-        "example",
-        "changeme",
-        "change_me",
-        "xxxx",
-        "your",
-        "placeholder",
-        "****",
-        "redacted",
-        "null",
-        "none",
-        "undefined",
-        "getenv",
-        "environ",
-        "env.",
-        "todo",
-        "dummy",
-        "sample",
-        "insert",
-        "replace",
-        "${",
-        "{{",
-        "<",
-        "$(",
-        "secrets.",
-        "vault:",
-        "....",
-    ];
-    let lower = value.to_ascii_lowercase();
-    value.starts_with(['$', '%', '@', '/', '{', '[', '(', '*', '&'])
-        || value.contains(['(', ' '])
-        || WORDS.iter().any(|w| lower.contains(w))
+    let holds = |value: &str| match &*STAND_IN {
+        Some(words) => words.is_match(value),
+        None => STAND_INS.iter().any(|word| value.to_ascii_lowercase().contains(word)),
+    };
+    value.starts_with(['$', '%', '@', '/', '{', '[', '(', '*', '&']) || value.contains(['(', ' ']) || holds(value)
 }
 
 fn distinct(value: &str) -> usize {

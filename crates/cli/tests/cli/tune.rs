@@ -79,6 +79,18 @@ fn what_seldom_matters_waits() {
     let hash = object(&folder.aasc(&["bench", "desk", "--rounds", "3", "--count", "1", "--json"]).exits(0).out);
     assert!(profile.contains(&format!("policy = {}", hash["policy"])), "{profile}");
     assert!(profile.contains("late = 1\nasked = 1\n") && profile.contains("item = \"desk.leaks\""), "{profile}");
+    // What waits costs as often as it is asked.
+    let costs = |arguments: &[&str]| {
+        let figures = object(&folder.aasc(arguments).exits(0).out);
+        let atoms = figures["actions"][1]["costs"]["atoms"].as_array().cloned().unwrap_or_default();
+        let text = atoms.iter().find(|atom| atom["atom"].as_str().is_some_and(|text| text.starts_with("text matches")));
+        text.and_then(|atom| atom["ns"].as_f64()).expect("a time")
+    };
+    let bench = ["bench", "desk", "--requests", "log.jsonl", "--rounds", "3", "--json"];
+    let waits = costs(&bench);
+    folder.write("plain/aas.toml", MANIFEST).write("plain/rules.aasrule", DEAR);
+    let plain = costs(&[&["bench", "plain"], &bench[2..]].concat());
+    assert!(waits < plain / 5.0, "{waits} {plain}");
     // The same decisions with it, by every engine; the policy is the same.
     for (size, text, code) in [(950_000, "a1secretend", 11), (950_000, "a1", 0), (5, "a1secretend", 0)] {
         folder.write("one.json", line(size, text));
@@ -87,6 +99,11 @@ fn what_seldom_matters_waits() {
         assert_eq!(ran.err, "");
     }
     folder.aasc(&with(&["--check"])).exits(0).prints("good: `desk/aas.profile` fits, and nothing is slower");
+    folder.write("reads.jsonl", "{\"agent\":{\"id\":\"a\"},\"action\":\"mail.read\"}\n");
+    folder
+        .aasc(&["tune", "desk", "--requests", "reads.jsonl", "--check"])
+        .exits(0)
+        .prints("fits, and the log asks for nothing that it orders");
 }
 
 #[test]

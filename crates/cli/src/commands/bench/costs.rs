@@ -12,7 +12,7 @@ use aas::Policy;
 use aas::decision::ItemId;
 use aas::graph::draw;
 use aas::plan::profile::{Parts, UnitWork};
-use aas::plan::{Frame, NodeId, Out, Read, SlotId, Unit, UnitId};
+use aas::plan::{Frame, NodeId, Out, Read, Run, SlotId, Unit, UnitId};
 
 use super::figures::{Action, Atom, Costs, Figures, ItemCost};
 use super::measure::average;
@@ -58,6 +58,8 @@ fn one(policy: &Policy, id: UnitId, of: &OfAction, action: &mut Action) -> draw:
     };
     let frames: Vec<Frame> = reads.iter().map(framed).collect();
     let mut out = Out::default();
+    let asked = asked(&profile, run, &frames);
+    let slots: Vec<f64> = slots.into_iter().zip(asked).map(|(ns, share)| ns * share).collect();
     let judge_ns = average(&frames, |frame| {
         black_box(profile.judge(run, frame, &mut out));
     });
@@ -78,6 +80,20 @@ fn one(policy: &Policy, id: UnitId, of: &OfAction, action: &mut Action) -> draw:
     }
     action.costs = Some(whole.costs(policy, unit, &needs, &items));
     drawn
+}
+
+/// In which part of the requests each slot is asked: in all, but where it waits.
+fn asked(work: &UnitWork<'_>, run: &dyn Run, frames: &[Frame]) -> Vec<f64> {
+    let unit = work.unit();
+    let mut share = vec![1.0; unit.block.slots.len()];
+    unit.late.slots().for_each(|slot| share[slot.0 as usize] = 0.0);
+    let mut out = Out::default();
+    for frame in frames.iter().filter(|_| !unit.late.is_empty()) {
+        for slot in work.staged(run, &unit.late, frame, &mut out).0 {
+            share[slot.0 as usize] += 1.0 / frames.len() as f64;
+        }
+    }
+    share
 }
 
 /// What each item of the unit needs.

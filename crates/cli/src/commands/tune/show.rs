@@ -133,7 +133,9 @@ fn ending(result: &Result, out: &mut Out) -> Outcome<()> {
             out.line(format_args!("{said}: {what} would gain; run `aasc tune` without --check"))
         }
         Ending::Good => {
-            out.line(format_args!("{}: {file} fits, and nothing is slower", out.paint(Style::Green, "good")))
+            let slower =
+                if result.tuned.is_empty() { "the log asks for nothing that it orders" } else { "nothing is slower" };
+            out.line(format_args!("{}: {file} fits, and {slower}", out.paint(Style::Green, "good")))
         }
         Ending::Slower => {
             let said = out.paint(Style::Red, "slower");
