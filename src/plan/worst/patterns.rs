@@ -5,8 +5,10 @@ use crate::value::PatternSet;
 use crate::value::path::MOST_ENDS;
 use crate::value::pattern::PatternKind;
 
-/// Steps to test the ends of a component or text.
-const ENDS: u64 = 5;
+/// Steps to test the ends of a component or text: 85 instructions were counted for short components of a long path.
+const ENDS: u64 = 16;
+/// Steps to join a component to an end of a path.
+const JOIN: u64 = 12;
 /// Instructions to look up globs by what a text begins or ends with: for each length of such a part.
 const LOOK_UP: u64 = 400;
 /// Different lengths of such parts at most.
@@ -38,7 +40,8 @@ pub(super) fn on(patterns: &PatternSet, bytes: u64) -> Work {
             let all = each.iter().take(patterns.most_tried()).fold(0, |all: u64, one| all.saturating_add(*one));
             // Cut into components three times, and each end of a path outside the workspace joined.
             let ends = (MOST_ENDS as u64).min(bytes);
-            let cut = bytes.saturating_mul(3).saturating_add(ends.saturating_mul(bytes / 8 + 4));
+            let joined = ends.saturating_mul(ends / 2 + 1).saturating_mul(JOIN);
+            let cut = bytes.saturating_mul(8).saturating_add(joined).saturating_add(ends.saturating_mul(bytes / 8));
             Work::plain(LOOK_UP * lengths * (2 + ends)).and(Work::steps(all.saturating_add(cut)))
         }
     }

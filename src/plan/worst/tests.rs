@@ -218,7 +218,7 @@ fn globs_and_expressions_cost_what_they_do() {
     };
     assert!(many(200) < 2 * many(2), "{} {}", many(200), many(2));
     assert!(steps("p like \"**/*.key\"") < steps("p like \"**/a/b/c/*.key\""));
-    assert!(steps("p like \"src/*.rs\"") < 400_000);
+    assert!(steps("p like \"src/*.rs\"") < 600_000);
 }
 
 #[test]
