@@ -91,13 +91,8 @@ impl DefKind {
     pub fn is_read(self) -> bool {
         match self {
             Self::Entity | Self::Enum | Self::Record | Self::Const | Self::Predicate | Self::Flag => true,
-            Self::Rule
-            | Self::Guard
-            | Self::Relax
-            | Self::Exception
-            | Self::Approval
-            | Self::Table
-            | Self::State(_) => false,
+            Self::Rule | Self::Guard | Self::Relax | Self::Exception | Self::Approval | Self::Table => false,
+            Self::State(kind) => kind.tells(),
         }
     }
 

@@ -100,7 +100,9 @@ fn collect_defs(set: &mut PolicySet, out: &mut Vec<Diagnostic>) {
         let package = set.package_of(f);
         for (i, item) in file.items.iter().enumerate() {
             let Some((name, kind)) = named(&item.kind) else { continue };
-            if kind.is_read() && super::scope::is_reserved(&name.text) {
+            // `seen(…)` asks for history, so no predicate is called so.
+            let asks = kind == super::DefKind::Predicate && name.text == "seen";
+            if asks || (kind.is_read() && super::scope::is_reserved(&name.text)) {
                 out.push(
                     Diagnostic::new(
                         Code::ReservedName,

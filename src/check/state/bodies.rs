@@ -154,7 +154,7 @@ impl Checker<'_> {
         spend: &ast::Spend,
         most: &ast::BudgetMost,
     ) -> Option<(StateBody, Parts)> {
-        let what = self.value(&spend.what, Some(&Type::Decimal), &mut frame.env)?;
+        let what = self.value(&spend.what, None, &mut frame.env)?;
         if !matches!(what.ty, Type::Int | Type::Decimal) {
             let shown = self.types.show(&what.ty);
             self.report(

@@ -80,6 +80,22 @@ impl StateKind {
         }
     }
 
+    /// Whether conditions read it by its name.
+    #[must_use]
+    pub fn tells(self) -> bool {
+        match self {
+            Self::Limit
+            | Self::Cooldown
+            | Self::Budget
+            | Self::Window
+            | Self::Once
+            | Self::Lease
+            | Self::States
+            | Self::Grant => true,
+            Self::Trust | Self::Digest | Self::Workflow | Self::Schedule | Self::Executor => false,
+        }
+    }
+
     /// Whether it raises decisions.
     #[must_use]
     pub fn is_floor(self) -> bool {
