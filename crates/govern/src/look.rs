@@ -115,15 +115,10 @@ impl<'a> Look<'a> {
 
     /// The key of an item for this request.
     pub(crate) fn key(&self, item: &StateItem) -> Told<Key> {
-        let action = match &item.body {
-            StateBody::Cooldown(cooldown) if !cooldown.across => Some(&*self.bound.name),
-            _ => None,
-        };
-        let mut texts: Vec<Arc<str>> = Vec::with_capacity(item.keys.len() + 1);
+        let mut texts: Vec<Arc<str>> = Vec::with_capacity(item.keys.len());
         for key in &item.keys {
             texts.push(key_text(self.policy, &self.value(key)?)?);
         }
-        texts.extend(action.map(Arc::from));
         Ok(Key::of(texts.iter().map(|text| &**text)))
     }
 

@@ -401,7 +401,7 @@ pub struct TrustDef {
     pub success: [i64; 4],
     /// What a failure adds, by severity from low to critical: nothing or less.
     pub failure: [i64; 4],
-    /// What each success of the streak before adds to a success, and the most that this gives.
+    /// What each success in a row, this one included, adds to one that is not the first, and the most that this gives.
     pub streak: Option<(i64, i64)>,
     /// The most that may be gained, and in which time.
     pub most_gain: Option<(i64, i64)>,

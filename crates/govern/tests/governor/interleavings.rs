@@ -26,7 +26,7 @@ rule risks on risky { red because "Ask." }
 
 limit parallel on work, risky { at most 5 at once  otherwise black  because "{count} run." }
 budget team on work { spend believing cost ceiling 1.00  at most 8.00 per 1d for each agent.team  otherwise black  because "{used}" }
-budget all on work { spend believing cost ceiling 1.00  at most 12.00 per day  otherwise black  because "{used}" }
+budget everybody on work { spend believing cost ceiling 1.00  at most 12.00 per day  otherwise black  because "{used}" }
 lease writer on work { for each run  held 60s  otherwise black because "Another writes." }
 approval anybody on risky { by people, quorum 1, within 5m, otherwise refuse }
 "#;

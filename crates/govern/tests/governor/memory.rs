@@ -512,7 +512,7 @@ action known
 rule runs on known { green }
 guard lets on other.* { yellow because "Looked at." }
 
-limit all on any action { at most 2 per 1h for each agent.id  otherwise black  because "{count} requests." }
+limit requests on any action { at most 2 per 1h for each agent.id  otherwise black  because "{count} requests." }
 limit few on other.* { at most 1 per 1h  otherwise black  because "{count} of the others." }
 approval asked on any action { by people, quorum 1, within 5m, otherwise refuse }
 "#;
