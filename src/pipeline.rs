@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::check::{self, typed::Expected, typed::TestCase, typed::TypedPolicy};
-use crate::decision::Tier;
+use crate::check::{self, typed::Expected, typed::TestCase, typed::TypedPolicy, typed::TypedTest};
+use crate::decision::{Decision, Tier};
 use crate::diagnostic::{self, Code, DefaultLevel, Diagnostic, LintLevel, Severity};
 use crate::entities::Entities;
 use crate::hir::{self, PolicySet};
@@ -108,7 +108,9 @@ fn check_with(sources: &SourceSet, settings: &Settings, mut memory: Option<&mut 
         diagnostics.push(not_understood());
     }
     if let Some(policy) = &policy {
-        diagnostics.extend(policy.tests.iter().flat_map(|t| &t.cases).filter_map(|case| by_default(policy, case)));
+        // What a governor keeps is not known here: who runs such tests says it of them.
+        let cases = policy.tests.iter().filter(|test| !test.governed).flat_map(TypedTest::cases);
+        diagnostics.extend(cases.filter_map(|case| by_default(policy, case)));
     }
     without_consequences(&mut diagnostics);
     apply_levels(&mut diagnostics, settings);
@@ -167,15 +169,19 @@ fn settings_findings(settings: &Settings) -> Vec<Diagnostic> {
 
 /// A request of a test that gets its tier because nothing matches, while the test does not say so.
 fn by_default(policy: &TypedPolicy, case: &TestCase) -> Option<Diagnostic> {
-    let tier =
-        case.expect.iter().find_map(|e| if let Expected::Tier(tier, span) = e { Some((*tier, *span)) } else { None });
-    let says_why = case.expect.iter().any(|e| {
+    let entities = Entities::prepare(&policy.types, &case.entities, &policy.settings.zone).ok()?;
+    let bound = Bound::new(policy, &case.request, &case.facts);
+    passes_by_default(&case.expect, &interp::decide(&Scene::new(policy, &bound, &entities)))
+}
+
+/// Says of a decision that has the expected tier because nothing matches that the test does not say so.
+#[must_use]
+pub fn passes_by_default(expect: &[Expected], decision: &Decision) -> Option<Diagnostic> {
+    let tier = expect.iter().find_map(|e| if let Expected::Tier(tier, span) = e { Some((*tier, *span)) } else { None });
+    let says_why = expect.iter().any(|e| {
         matches!(e, Expected::Because(..) | Expected::ByDefault(_) | Expected::Code(..) | Expected::Invalid(..))
     });
     let (tier, span) = tier.filter(|_| !says_why)?;
-    let entities = Entities::prepare(&policy.types, &case.entities, &policy.settings.zone).ok()?;
-    let bound = Bound::new(policy, &case.request, &case.facts);
-    let decision = interp::decide(&Scene::new(policy, &bound, &entities));
     let nothing_matched = matches!(decision.determining.as_slice(), [only] if only.item.is_none());
     (nothing_matched && decision.tier == tier).then(|| {
         Diagnostic::new(Code::TestByDefault, span, "This passes because nothing matches, not because of a rule.")

@@ -245,8 +245,17 @@ impl Policy {
     /// its state stands, and then decide.
     #[must_use]
     pub fn decide_bound(&self, bound: &Bound, entities: &Entities) -> Decision {
+        self.decide_bound_with(self.engine(), bound, entities)
+    }
+
+    /// The same by a certain engine. Where there is no native code the plan stands in, and the decision says so.
+    #[must_use]
+    pub fn decide_bound_with(&self, engine: Engine, bound: &Bound, entities: &Entities) -> Decision {
         let scene = Scene::new(&self.typed, bound, entities);
-        let (run, engine) = self.runner(self.engine());
+        if engine == Engine::Interp {
+            return interp::decide(&scene);
+        }
+        let (run, engine) = self.runner(engine);
         interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, &mut Scratch::default()))
     }
 

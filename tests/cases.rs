@@ -69,7 +69,7 @@ fn judge(page: &Page) -> Vec<String> {
             wrong.push(format!("line {}: {why}", ask.line));
         }
     }
-    wrong.extend(tests_of(&policy));
+    wrong.extend(tests_of(&policy, &page.sources));
     wrong.extend(form(page, &policy));
     wrong.extend(made_up(&policy));
     wrong.extend(other_order(page, &policy));
@@ -174,11 +174,11 @@ fn form(page: &Page, policy: &Compiled) -> Vec<String> {
     wrong
 }
 
-/// The page's own `test` blocks.
-fn tests_of(policy: &Compiled) -> Vec<String> {
+/// The page's own `test` blocks: requests alone through everything that decides, sequences with a governor.
+fn tests_of(policy: &Compiled, sources: &SourceSet) -> Vec<String> {
     let mut wrong = Vec::new();
     for test in &policy.typed().tests {
-        for case in &test.cases {
+        for case in test.cases().filter(|_| !test.governed) {
             match policy.decide(&case.request, &case.facts, &case.entities) {
                 Err(why) => wrong.push(format!("test {:?}: {why}", test.title)),
                 Ok(decision) => {
@@ -187,6 +187,11 @@ fn tests_of(policy: &Compiled) -> Vec<String> {
                 }
             }
         }
+        let place = |span| format!("test {:?}, {}", test.title, sources.place(span));
+        let rehearsed = policy.rehearse(test);
+        wrong.extend(rehearsed.misses.iter().map(|m| format!("{}: {}; {}", place(m.span), m.expected, m.found)));
+        let odd = |finding: &aas::diagnostic::Diagnostic| format!("{}: {}", place(finding.primary.span), finding.message);
+        wrong.extend(rehearsed.findings.iter().map(odd));
     }
     wrong
 }

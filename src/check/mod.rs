@@ -24,6 +24,7 @@ mod schema;
 mod scope;
 mod state;
 mod tables;
+mod sequences;
 mod tests_of_policy;
 mod texts;
 pub mod typed;
@@ -80,7 +81,7 @@ pub fn check_again(
     checker.declare_state();
     checker.check_consts();
     let mut items = checker.check_items(memory.as_deref_mut());
-    let tests = checker.check_tests(&items);
+    let tests = checker.check_tests();
     let mut asserts = checker.check_asserts();
     checker.finish(&mut items, &mut asserts);
     let Checker {

@@ -1,99 +1,79 @@
 //! `test` blocks: requests with their facts, as a host would send them.
 //!
 //! What a test gives goes through the same reader as a real request, so a test can be wrong in every way a
-//! request can. Facts that it does not give take their start values; time is noon UTC of a Wednesday.
+//! request can. Facts that it does not give take their start values; time is noon UTC of a Wednesday. How steps follow
+//! each other is in [`super::sequences`].
 
 use std::sync::Arc;
 
 use super::Checker;
-use super::typed::{Expected, Item, RawEntity, TestCase, TypedTest};
+use super::typed::{Expected, AgentGiven as Said, RawEntity, StandingWord, TestCase};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::facts::Facts;
 use crate::hir::Found;
 use crate::raw::{Raw, RawFields};
 use crate::request::Request;
 use crate::source::Span;
-use crate::syntax::ast::{self, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, TestStep};
+use crate::syntax::ast::{self, Expectation, Expr, ExprKind, Given, Literal, Name};
 use crate::types::{FieldDef, Origin};
 use crate::value::{Value, number, time};
 
-/// 2026-01-07T12:00:00Z, a Wednesday, in microseconds since the Unix epoch.
-pub(crate) const START: i64 = 1_767_787_200_000_000;
 /// The agent of a test that names none.
 const TESTER: &str = "tester";
 
 /// What is known at a step of a test.
 #[derive(Clone, Default)]
-struct World {
-    facts: Facts,
-    entities: Vec<RawEntity>,
+pub(super) struct World {
+    pub(super) facts: Facts,
+    pub(super) entities: Vec<RawEntity>,
+    /// Whether a governor keeps what happens.
+    pub(super) governed: bool,
+    /// Whether something was asked already.
+    pub(super) started: bool,
+    /// What `given` said of an agent's standing, and the agents that have taken it over.
+    pub(super) said: Said,
+    pub(super) told: Vec<Arc<str>>,
+    /// Sessions that there are.
+    pub(super) sessions: Vec<Arc<str>>,
+}
+
+impl World {
+    /// Notes what `given` says of agents.
+    fn say<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        let said = said(names);
+        if said != Said::default() {
+            self.told.clear();
+            self.said.trust |= said.trust;
+            self.said.frozen |= said.frozen;
+            self.said.level |= said.level;
+        }
+    }
+}
+
+/// Which of the names are of an agent's standing.
+fn said<'n>(names: impl Iterator<Item = &'n str>) -> Said {
+    let mut said = Said::default();
+    for name in names {
+        match name {
+            "trust" => said.trust = true,
+            "frozen" => said.frozen = true,
+            "level" => said.level = true,
+            _ => {}
+        }
+    }
+    said
 }
 
 impl Checker<'_> {
-    /// Checks all tests in text order.
-    pub(super) fn check_tests(&mut self, items: &[Item]) -> Vec<TypedTest> {
-        let mut out = Vec::new();
-        for file in 0..self.set.files.len() {
-            let set = self.set;
-            for item in &set.files[file].items {
-                let ItemKind::Test(test) = &item.kind else { continue };
-                let package = set.package(set.package_of(file)).name.as_str().into();
-                let cases = self.test(file, test, items);
-                out.push(TypedTest { title: test.title.as_str().into(), package, span: item.span, cases });
-            }
-        }
-        out
-    }
-
-    fn test(&mut self, file: usize, test: &ast::Test, items: &[Item]) -> Vec<TestCase> {
-        let mut world = World::default();
-        world.facts.now = Some(START);
-        let mut cases: Vec<TestCase> = Vec::new();
-        for step in &test.steps {
-            match step {
-                TestStep::At(literal, span) => self.at(literal, *span, &mut world),
-                TestStep::Given(given) => self.given(file, given, &mut world),
-                TestStep::Request(request) => cases.extend(self.test_request(file, request, &world)),
-                TestStep::Cases(rows) => self.test_rows(file, rows, &world, &mut cases),
-                TestStep::Change { fields, expect, span } => {
-                    if let Some(last) = cases.last().cloned() {
-                        cases.push(self.changed(file, last, fields, expect, *span));
-                    }
-                }
-                TestStep::Later(span) => self.report(
-                    Diagnostic::new(Code::TestStepLater, *span, "This step is about state that changes over time.")
-                        .at("not run by this edition")
-                        .help("Give the standing as a fact in place of it, such as `given flag.x = true`."),
-                ),
-            }
-        }
-        let _ = items;
-        if cases.iter().all(|c| c.expect.is_empty()) {
-            self.report(
-                Diagnostic::new(Code::TestWithoutExpect, test.title_span, "This test expects nothing.")
-                    .at("cannot fail")
-                    .help("Add `expect` and a tier behind a request."),
-            );
-        }
-        for case in &mut cases {
-            self.fill_start_values(&mut case.facts);
-        }
-        cases
-    }
-
-    fn at(&mut self, literal: &Literal, span: Span, world: &mut World) {
-        let found = self.literal(literal, span, Some(&crate::types::Type::Timestamp));
-        if let Some(super::typed::TExprKind::Const(Value::Timestamp(micros))) = found.map(|f| f.kind) {
-            world.facts.now = Some(micros);
-        }
-    }
-
-    fn given(&mut self, file: usize, given: &Given, world: &mut World) {
+    pub(super) fn given(&mut self, file: usize, given: &Given, world: &mut World) {
         match given {
             Given::Group(group, fields) => {
                 let values = self.raw_fields(file, fields);
                 match group.text.as_str() {
-                    "agent" => put_all(&mut world.facts.agent, values),
+                    "agent" => {
+                        world.say(fields.iter().map(|(name, _)| name.text.as_str()));
+                        put_all(&mut world.facts.agent, values);
+                    }
                     "session" => put_all(&mut world.facts.session, values),
                     "env" => put_all(&mut world.facts.env, values),
                     "observed" => put_all(&mut world.facts.observed, values),
@@ -135,7 +115,10 @@ impl Checker<'_> {
         let ExprKind::Member(base, name) = &place.kind else { return self.unknown_given(place.span) };
         let ExprKind::Name(group) = &base.kind else { return self.unknown_given(place.span) };
         match group.as_str() {
-            "agent" => put_one(&mut world.facts.agent, &name.text, value),
+            "agent" => {
+                world.say(std::iter::once(name.text.as_str()));
+                put_one(&mut world.facts.agent, &name.text, value);
+            }
             "session" => put_one(&mut world.facts.session, &name.text, value),
             "env" => put_one(&mut world.facts.env, &name.text, value),
             "observed" => put_one(&mut world.facts.observed, &name.text, value),
@@ -172,29 +155,42 @@ impl Checker<'_> {
         Raw::Object(vec![(texts.join("/").into(), value)])
     }
 
-    fn test_request(&mut self, file: usize, request: &ast::TestRequest, world: &World) -> Option<TestCase> {
-        let mut world = world.clone();
+    /// A request, with what it says anew of the agent's standing.
+    pub(super) fn test_request(
+        &mut self,
+        file: usize,
+        request: &ast::TestRequest,
+        world: &mut World,
+    ) -> Option<(TestCase, Said)> {
         if let Some(at) = &request.at {
-            self.at(at, request.span, &mut world);
+            self.at(at, request.span, world);
         }
-        self.principal_facts(file, request.principal.as_ref(), &mut world);
+        let mut here = world.clone();
+        let said = self.principal_facts(file, request.principal.as_ref(), &mut here);
         let observed = self.raw_fields(file, &request.observed);
-        put_all(&mut world.facts.observed, observed);
+        put_all(&mut here.facts.observed, observed);
         let mut asked = Request::new(&request.action.0);
         asked.params = self.raw_fields(file, &request.params);
         asked.claims = self.raw_fields(file, &request.claimed);
         let given = request.params.iter().chain(&request.observed).chain(&request.claimed).map(|(n, _)| n);
         self.check_given(file, &request.action, given, &request.expect)?;
         let expect = self.expectations(file, &request.expect);
-        Some(TestCase { request: asked, facts: world.facts, entities: world.entities, expect, span: request.span })
+        if let Some(id) = id_of(&here.facts)
+            && !world.told.contains(&id)
+        {
+            world.told.push(id);
+        }
+        let case = TestCase { request: asked, facts: here.facts, entities: here.entities, expect, span: request.span };
+        Some((case, said))
     }
 
-    fn test_rows(&mut self, file: usize, rows: &ast::TestCases, world: &World, cases: &mut Vec<TestCase>) {
+    pub(super) fn test_rows(&mut self, file: usize, rows: &ast::TestCases, world: &World) -> Vec<(TestCase, Said)> {
         let mut world = world.clone();
-        self.principal_facts(file, rows.principal.as_ref(), &mut world);
+        let said = self.principal_facts(file, rows.principal.as_ref(), &mut world);
         let observed = self.raw_fields(file, &rows.observed);
         put_all(&mut world.facts.observed, observed);
         let shared = self.raw_fields(file, &rows.params);
+        let mut cases = Vec::new();
         for row in &rows.rows {
             let given = rows.params.iter().chain(&row.fields).map(|(n, _)| n);
             if self.check_given(file, &rows.action, given, &row.expect).is_none() {
@@ -210,11 +206,13 @@ impl Checker<'_> {
             for (name, value) in shared.iter().cloned().chain(self.raw_fields(file, &row.fields)) {
                 self.place_field(&mut case, &name, value);
             }
-            cases.push(case);
+            cases.push((case, said));
         }
+        cases
     }
 
-    fn changed(
+    /// The last request with other fields.
+    pub(super) fn changed(
         &mut self,
         file: usize,
         mut case: TestCase,
@@ -294,8 +292,9 @@ impl Checker<'_> {
         None
     }
 
-    /// The agent of a request: `as newcomer`, `as { id: "x", trust: 72, in: { Role.ops } }`.
-    fn principal_facts(&mut self, file: usize, principal: Option<&Expr>, world: &mut World) {
+    /// The agent of a request: `as newcomer`, `as { id: "x", trust: 72, in: { Role.ops } }`. What is said anew of its
+    /// standing is returned.
+    pub(super) fn principal_facts(&mut self, file: usize, principal: Option<&Expr>, world: &mut World) -> Said {
         let mut memberships: Option<&Expr> = None;
         let found;
         let (at, fields): (usize, &[(Name, Expr)]) = match principal {
@@ -316,7 +315,7 @@ impl Checker<'_> {
                                 .at("a const of type `agent` must stand here")
                                 .help(format!("Write `const {name}: agent = {{ id: \"{name}\" }}`.")),
                             );
-                            return;
+                            return Said::default();
                         }
                     }
                 }
@@ -348,6 +347,13 @@ impl Checker<'_> {
             put_one(&mut world.facts.agent, "id", Raw::text(TESTER));
         }
         self.add_principal(at, memberships, world);
+        let mut said = said(fields.iter().map(|(name, _)| name.text.as_str()));
+        if id_of(&world.facts).is_some_and(|id| !world.told.contains(&id)) {
+            said.trust |= world.said.trust;
+            said.frozen |= world.said.frozen;
+            said.level |= world.said.level;
+        }
+        said
     }
 
     /// Puts the agent itself into the snapshot, with what it lies in.
@@ -378,7 +384,7 @@ impl Checker<'_> {
     }
 
     /// The type and id of an entity literal.
-    fn entity_names(&mut self, file: usize, expr: &Expr) -> Option<(Arc<str>, Arc<str>)> {
+    pub(super) fn entity_names(&mut self, file: usize, expr: &Expr) -> Option<(Arc<str>, Arc<str>)> {
         let found = self.const_expression(file, expr, None)?;
         match found.kind {
             super::typed::TExprKind::Const(Value::Entity(entity)) => {
@@ -401,7 +407,7 @@ impl Checker<'_> {
     }
 
     /// Facts that a test does not give take their declared start values.
-    fn fill_start_values(&self, facts: &mut Facts) {
+    pub(super) fn fill_start_values(&self, facts: &mut Facts) {
         let fill = |fields: &mut RawFields, schema: &[FieldDef], checker: &Self| {
             for field in schema {
                 if let Some(default) = &field.default
@@ -468,7 +474,7 @@ impl Checker<'_> {
         crate::raw::to_raw(value, &self.types).unwrap_or(Raw::Null)
     }
 
-    fn expectations(&mut self, file: usize, expect: &[Expectation]) -> Vec<Expected> {
+    pub(super) fn expectations(&mut self, file: usize, expect: &[Expectation]) -> Vec<Expected> {
         expect.iter().filter_map(|e| self.expectation(file, e)).collect()
     }
 
@@ -484,11 +490,20 @@ impl Checker<'_> {
             Expectation::Notify(name) => Expected::Notify(name.text.as_str().into(), name.span),
             Expectation::Redact(name) => Expected::Redact(name.text.as_str().into(), name.span),
             Expectation::Approval(path) => Expected::Approval(self.deciding(file, path)?, path.span),
+            Expectation::Standing(word) => {
+                let known = StandingWord::ALL.iter().find(|known| known.name() == word.text);
+                // The grammar knows no other words.
+                Expected::Standing(*known?, word.span)
+            }
+            Expectation::Trust(score, span) => self.expected_trust(score, *span)?,
+            Expectation::Reading { part, item, op, value, span } => {
+                self.expected_reading(file, (part, item), (*op, value), *span)?
+            }
         })
     }
 
     /// The qualified name of an item that can decide.
-    fn deciding(&mut self, file: usize, path: &ast::Path) -> Option<Arc<str>> {
+    pub(super) fn deciding(&mut self, file: usize, path: &ast::Path) -> Option<Arc<str>> {
         use crate::hir::DefKind as K;
         let fits = |d: &crate::hir::Def| match d.kind {
             K::Rule | K::Guard | K::Relax | K::Exception | K::Approval | K::Table => true,
@@ -524,7 +539,15 @@ fn split_keys(place: &Expr) -> (&Expr, Vec<&Expr>) {
     (place, keys)
 }
 
-fn put_one(fields: &mut RawFields, name: &str, value: Raw) {
+/// Who asks.
+fn id_of(facts: &Facts) -> Option<Arc<str>> {
+    match crate::raw::get(&facts.agent, "id") {
+        Some(Raw::Text(id)) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn put_one(fields: &mut RawFields, name: &str, value: Raw) {
     fields.retain(|(n, _)| &**n != name);
     fields.push((name.into(), value));
 }

@@ -193,8 +193,9 @@ catalogue! {
     TestByDefault         "AAS0701" Warning "test-by-default"        "a test passes because nothing matches";
     TestFieldUnknown      "AAS0702" Error   "test-field-unknown"     "a test gives a field that its action lacks";
     TestWithoutExpect     "AAS0703" Warning "test-without-expect"    "a test expects nothing";
-    TestStepLater         "AAS0704" Error   "test-step-unsupported"  "a test step about state that this edition does not run";
+    TestStepMisplaced     "AAS0704" Error   "test-step-misplaced"    "a step of a test that cannot be taken where it stands";
     AssertVacuous         "AAS0705" Error   "assert-vacuous"         "an assert claims nothing or the impossible";
+    TestExpectsUnkept     "AAS0706" Error   "test-expects-unkept"    "a test expects something of state that is not kept";
 
     FileTooLarge          "AAS0801" Error   "file-too-large"         "a file or set over its limit";
     NestedTooDeep         "AAS0802" Error   "nested-too-deep"        "nesting over 64";

@@ -110,7 +110,7 @@ fn phrase(rule: Rule) -> Option<String> {
         Rule::number => "a number",
         Rule::literal => "a number or text",
         Rule::tier | Rule::band | Rule::cell | Rule::lowers | Rule::expect_tier => "a tier (`green yellow red black`)",
-        Rule::infix | Rule::over_infix | Rule::runs | Rule::runs_only | Rule::touches => "an operator",
+        Rule::infix | Rule::over_infix | Rule::runs | Rule::runs_only | Rule::touches | Rule::compare => "an operator",
         Rule::kw_runs | Rule::kw_reads | Rule::kw_writes | Rule::kw_minus => "an operator",
         Rule::angle_close => "`>`",
         Rule::ty | Rule::ty2 | Rule::ty3 | Rule::ty4 => "a type",

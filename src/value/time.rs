@@ -80,6 +80,17 @@ impl Zone {
         self.first_instant(day.to_datetime(jiff::civil::Time::midnight()))
     }
 
+    /// The instant at which its clocks show this time of day, in seconds since midnight, on the day of an instant.
+    ///
+    /// # Errors
+    /// Where that is beyond the calendar.
+    pub fn at_time_of_day(&self, micros: i64, seconds: u32) -> Result<i64, Fault> {
+        let day = self.rules.to_datetime(instant(micros)?).date();
+        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        // Three numbers below 60 fit.
+        self.first_instant(day.at(hour.min(23) as i8, minute as i8, second as i8, 0))
+    }
+
     /// The earliest instant at which its clocks show this or have passed it.
     fn first_instant(&self, local: DateTime) -> Result<i64, Fault> {
         let instant = self.rules.to_ambiguous_timestamp(local).compatible();

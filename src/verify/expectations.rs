@@ -21,16 +21,28 @@ pub fn is_item(item: &str, name: &str) -> bool {
     item.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.trim_start().starts_with('['))
 }
 
-/// The expectations that the decision does not meet, in text order.
+/// The expectations that the decision does not meet, in text order. Those of what is kept are not judged.
 #[must_use]
 pub fn unmet(policy: &TypedPolicy, expected: &[Expected], decision: &Decision) -> Vec<Unmet> {
-    let seen = Seen { policy, decision };
+    unmet_with_code(policy, expected, decision, None)
+}
+
+/// The same where a governor has refused what the rules let through, and says so by a code of its own.
+#[must_use]
+pub fn unmet_with_code(
+    policy: &TypedPolicy,
+    expected: &[Expected],
+    decision: &Decision,
+    code: Option<&str>,
+) -> Vec<Unmet> {
+    let seen = Seen { policy, decision, code };
     expected.iter().filter_map(|e| seen.judge(e)).collect()
 }
 
 struct Seen<'a> {
     policy: &'a TypedPolicy,
     decision: &'a Decision,
+    code: Option<&'a str>,
 }
 
 impl Seen<'_> {
@@ -62,6 +74,8 @@ impl Seen<'_> {
             | Expected::Notify(name, span)
             | Expected::Redact(name, span)
             | Expected::Approval(name, span) => return self.obliged(expected, name, *span),
+            // What is kept is the governor's to tell.
+            Expected::Standing(..) | Expected::Trust(..) | Expected::Reading { .. } => return None,
         };
         (!met).then_some(Unmet { span, expected: wanted, found })
     }
@@ -78,7 +92,10 @@ impl Seen<'_> {
             | Expected::NotBecause(..)
             | Expected::ByDefault(_)
             | Expected::Code(..)
-            | Expected::Invalid(..) => return None,
+            | Expected::Invalid(..)
+            | Expected::Standing(..)
+            | Expected::Trust(..)
+            | Expected::Reading { .. } => return None,
         };
         let all: Vec<String> = self.decision.obligations.iter().map(|o| self.show(o)).collect();
         let wanted = format!("{word} {name}");
@@ -114,6 +131,7 @@ impl Seen<'_> {
             })
             .collect();
         match names.len() {
+            0 if self.code.is_some() => format!("the governor refuses it: {}", self.code.unwrap_or_default()),
             0 => list("the request is refused for", &self.refused()),
             _ => format!("{} decided", names.join(", ")),
         }
@@ -123,6 +141,7 @@ impl Seen<'_> {
     fn codes(&self) -> Vec<String> {
         let mut codes: Vec<String> = self.decision.determining.iter().flat_map(|d| self.codes_of(d)).collect();
         codes.dedup();
+        codes.extend(self.code.map(str::to_owned));
         codes
     }
 

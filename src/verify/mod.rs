@@ -22,7 +22,7 @@ mod tests;
 
 pub use asserts::{Exercise, Witness, exercise_assert, exercise_asserts};
 pub use coverage::{BranchCoverage, Counts, Coverage, ItemCoverage};
-pub use expectations::{Unmet, is_item, unmet};
+pub use expectations::{Unmet, is_item, unmet, unmet_with_code};
 pub use generator::{Case, Generator};
 pub use hints::{Hints, Place};
 pub use random::Random;

@@ -1,10 +1,11 @@
 //! One request through every engine.
 
-use aas::check::typed::{RawEntity, TypedPolicy};
+use aas::check::typed::{RawEntity, TypedPolicy, TypedTest};
 use aas::decision::{Decision, Engine};
 use aas::plan::late;
 use aas::reader::wire::{self, Placement};
 use aas::{Facts, Policy, Request, SourceSet};
+use aas_govern::rehearsal::{Miss, Rehearsed};
 
 use super::artefact::Again;
 
@@ -72,6 +73,24 @@ impl Compiled {
         }
         let difference = self.again.difference((&self.policy, &meaning), (request, facts, &entities));
         difference.map_or(Ok(meaning), Err)
+    }
+
+    /// A `test` block, by every engine; what was decided with a governor is decided the same way without one, by the
+    /// facts that it told.
+    pub fn rehearse(&self, test: &TypedTest) -> Rehearsed {
+        let mut rehearsed = aas_govern::rehearse(&self.policy, test, &[Engine::Interp, Engine::Plan, Engine::Jit]);
+        for (place, asked) in rehearsed.asked.iter().enumerate() {
+            let again = self.policy.decide_with(Engine::Interp, &asked.request, &asked.facts, &asked.entities);
+            if (again.tier, &again.determining) != (asked.decision.tier, &asked.decision.determining) {
+                rehearsed.misses.push(Miss {
+                    span: test.span,
+                    asked: Some(place),
+                    expected: format!("{:?}", asked.decision),
+                    found: format!("{again:?} without a governor"),
+                });
+            }
+        }
+        rehearsed
     }
 
     /// Texts of the determining items of a request in its wire form.

@@ -19,9 +19,11 @@ pub mod snapshot;
 pub mod program;
 mod look;
 pub mod governor;
+pub mod rehearsal;
 
 pub use command::Command;
 pub use effect::Effect;
 pub use event::{Event, Record};
 pub use governor::{Config, Governor, Step};
+pub use rehearsal::rehearse;
 pub use state::State;

@@ -1,5 +1,6 @@
 //! How state stands for one request: keys, readings, and what the request would touch.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aas::check::typed::state::{
@@ -31,6 +32,8 @@ pub(crate) struct Look<'a> {
     pub(crate) entities: &'a Entities,
     pub(crate) agent: &'a Id,
     pub(crate) now: i64,
+    /// Items that a rehearsal says cannot be read.
+    pub(crate) unreadable: Option<&'a BTreeSet<u32>>,
 }
 
 /// Why nothing can be said of a key.
@@ -53,6 +56,16 @@ impl<'a> Look<'a> {
                 self.bound.readings.set(*place, value);
             }
         }
+    }
+
+    /// What an item tells for this request, whether or not its action may ask for it.
+    pub(crate) fn tell(&mut self, id: StateId, part: &Part) -> Attribute {
+        let policy = self.policy;
+        let missing = || Fault::new(FaultKind::Unavailable, "the policy does not know it");
+        let item = policy.state.items.get(id.0 as usize).ok_or_else(missing)?;
+        let key = self.key(item)?;
+        let key = self.admit(id, key)?;
+        self.reading(id, item, &key, part)
     }
 
     /// What the request touches once it is reserved.
@@ -105,6 +118,9 @@ impl<'a> Look<'a> {
 
     /// A key that is kept or has a place.
     fn admit(&mut self, id: StateId, key: Key) -> Told<Key> {
+        if self.unreadable.is_some_and(|items| items.contains(&id.0)) {
+            return Err(Fault::new(FaultKind::Unavailable, "it could not be read"));
+        }
         let now = self.moment(id.0);
         match self.tables.get_mut(id.0 as usize).map(|table| table.admits(&key, self.agent.as_str(), now)) {
             Some(Ok(())) => Ok(key),

@@ -56,6 +56,18 @@ pub(crate) struct StateTable {
     rounded: BTreeMap<u32, bool>,
 }
 
+impl StateTable {
+    /// Whether the policy keeps anything.
+    pub(super) fn keeps_something(&self) -> bool {
+        self.trust.is_some() || !self.declared.is_empty() || !self.histories.is_empty()
+    }
+
+    /// What is kept for an item.
+    pub(super) fn item(&self, def: DefId) -> Option<&StateItem> {
+        self.declared.get(&def).map(|declared| &declared.item)
+    }
+}
+
 /// An item that keeps something.
 struct Declared {
     item: StateItem,

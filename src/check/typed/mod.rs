@@ -5,14 +5,17 @@
 
 pub mod runtime;
 pub mod state;
+mod sequence;
+
+pub use sequence::{
+    AgentGiven, Expected, StandingWord, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestPerson, TestStep, TypedTest,
+};
 
 use std::sync::Arc;
 
 use crate::builtin::BuiltinId;
 use crate::decision::{ItemId, PolicyHash, Tier};
-use crate::facts::Facts;
 use crate::raw::{Raw, RawFields};
-use crate::request::Request;
 use crate::settings::Settings;
 use crate::source::Span;
 use crate::types::{EntityTypeId, FieldDef, FieldType, Type, TypeTable};
@@ -540,34 +543,6 @@ pub enum QuantifierKind {
     Count,
 }
 
-/// A test: requests with their facts and what is expected of each.
-#[derive(Clone, Debug)]
-pub struct TypedTest {
-    /// What it says.
-    pub title: Arc<str>,
-    /// Its package.
-    pub package: Arc<str>,
-    /// The whole test.
-    pub span: Span,
-    /// In text order.
-    pub cases: Vec<TestCase>,
-}
-
-/// One request of a test. Facts that the test does not give hold their start values already.
-#[derive(Clone, Debug)]
-pub struct TestCase {
-    /// What is asked.
-    pub request: Request,
-    /// What is known.
-    pub facts: Facts,
-    /// Entities, the principal's own included.
-    pub entities: Vec<RawEntity>,
-    /// What is expected.
-    pub expect: Vec<Expected>,
-    /// The request's place.
-    pub span: Span,
-}
-
 /// An entity as a host or test gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEntity {
@@ -579,31 +554,6 @@ pub struct RawEntity {
     pub parents: Vec<(Arc<str>, Arc<str>)>,
     /// Its attributes.
     pub attributes: RawFields,
-}
-
-/// What a test expects of a decision.
-#[derive(Clone, Debug)]
-pub enum Expected {
-    /// This tier.
-    Tier(Tier, Span),
-    /// This item determines; cells of a table answer to the table's name.
-    Because(Arc<str>, Span),
-    /// This item does not determine.
-    NotBecause(Arc<str>, Span),
-    /// The default determines.
-    ByDefault(Span),
-    /// A determining item or unmet line has this code.
-    Code(Arc<str>, Span),
-    /// The request is refused for this field.
-    Invalid(Arc<str>, Span),
-    /// This action instead.
-    Instead(Arc<str>, Span),
-    /// This channel is told.
-    Notify(Arc<str>, Span),
-    /// This field is masked.
-    Redact(Arc<str>, Span),
-    /// This approval is required.
-    Approval(Arc<str>, Span),
 }
 
 /// A claim about every decision.

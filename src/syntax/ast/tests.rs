@@ -1,6 +1,6 @@
 //! Tests and asserts.
 
-use super::{By, Expr, Literal, Name, Path, Patterns, When};
+use super::{BinaryOp, By, Expr, Literal, Name, Path, Patterns, When};
 use crate::decision::Tier;
 use crate::source::Span;
 
@@ -18,13 +18,17 @@ pub struct Test {
 /// One step of a test.
 #[derive(Clone, Debug)]
 pub enum TestStep {
-    /// `at 2026-11-18T10:00`
+    /// `at 2026-11-18T10:00`, `at 09:00`
     At(Literal, Span),
+    /// `wait 59s`
+    Wait(Literal, Span),
     /// `given agent { trust: 80 }`, `given flag.x = true`, `given env.name = prod`,
     /// `given flag.x unreadable`, `given entity User("ann") in Team("ops") { level: 3 }`
     Given(Given),
     /// `request …` with the expectations that follow.
     Request(TestRequest),
+    /// `repeat 3 times request …`
+    Repeat(Literal, TestRequest, Span),
     /// `cases deploy.preview as newcomer { { cost: 0.99 } -> green  … }`
     Cases(TestCases),
     /// `change field: v expect …`: the last request with other fields.
@@ -36,8 +40,55 @@ pub enum TestStep {
         /// The whole.
         span: Span,
     },
-    /// A step about time or state (`wait`, `repeat`, `outcome`, `approve`, `stop`, `session`), kept as text.
-    Later(Span),
+    /// `outcome failure cost 0.20`
+    Outcome(TestOutcome),
+    /// `approve production_people by Agent("ada")`, `reject by ada`
+    Answer(TestAnswer),
+    /// `stop`
+    Stop(Span),
+    /// `resume`
+    Resume(Span),
+    /// `session "s2" opened by "s1"`
+    Session {
+        /// The session that requests are in from now on.
+        name: (String, Span),
+        /// The session that opened it.
+        opener: Option<(String, Span)>,
+        /// The whole.
+        span: Span,
+    },
+    /// `expect count(per_hour) == 0` behind a step that asks nothing.
+    Expect(Vec<Expectation>, Span),
+}
+
+/// `outcome failure cost 0.20`
+#[derive(Clone, Debug)]
+pub struct TestOutcome {
+    /// Whether it is a success.
+    pub success: bool,
+    /// What the action cost.
+    pub cost: Option<(Literal, Span)>,
+    /// What is expected then.
+    pub expect: Vec<Expectation>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// `approve production_people by Agent("ada")`
+#[derive(Clone, Debug)]
+pub struct TestAnswer {
+    /// Whether it is a yes.
+    pub yes: bool,
+    /// Which approval is answered; the first that is still needed where none is named.
+    pub approval: Option<Path>,
+    /// Who answers.
+    pub by: Expr,
+    /// Whether the request stays running once it has begun.
+    pub running: bool,
+    /// What is expected then.
+    pub expect: Vec<Expectation>,
+    /// The whole.
+    pub span: Span,
 }
 
 /// A fact that a test sets.
@@ -75,6 +126,8 @@ pub struct TestRequest {
     pub claimed: Vec<(Name, Expr)>,
     /// `at <time>` behind the request.
     pub at: Option<Literal>,
+    /// `running`: it does not end before its outcome is told.
+    pub running: bool,
     /// `expect …`
     pub expect: Vec<Expectation>,
     /// The whole.
@@ -132,6 +185,23 @@ pub enum Expectation {
     Redact(Name),
     /// `approval production_people`
     Approval(Path),
+    /// `trust 52.0`
+    Trust(Literal, Span),
+    /// `waiting`, `approved`, `running`, `done`, `refused`, `ended`
+    Standing(Name),
+    /// `count(per_hour) == 2`
+    Reading {
+        /// What is read.
+        part: Name,
+        /// Of which item.
+        item: Path,
+        /// How it is compared.
+        op: BinaryOp,
+        /// With what.
+        value: Box<Expr>,
+        /// The whole.
+        span: Span,
+    },
 }
 
 /// `assert never green on a.b by machines unless c tested`

@@ -66,13 +66,14 @@ impl Plan {
             Rule::pattern | Rule::action_name | Rule::path | Rule::number | Rule::string | Rule::regex => {
                 self.atoms.insert(start, end);
             }
-            Rule::later => {
-                self.raws.insert(start, end);
-            }
             Rule::infix if matches!(pair.as_str(), "and" | "or") => {
                 self.breaks.insert(start);
             }
-            Rule::request | Rule::change => self.request(pair, base),
+            Rule::request | Rule::change | Rule::outcome | Rule::answer_step => self.request(pair, base),
+            Rule::reading_of => {
+                self.bound_left.insert(start);
+                self.groups.insert(start, Style::Paren);
+            }
             Rule::minus | Rule::points_sign => {
                 self.unary.insert(start);
             }

@@ -3,7 +3,8 @@
 use super::{Lower, P};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, Test, TestCases, TestRequest, TestRow, TestStep,
+    BinaryOp, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, Path, Test, TestAnswer, TestCases, TestOutcome,
+    TestRequest, TestRow, TestStep,
 };
 use crate::syntax::parser::Rule;
 
@@ -29,11 +30,78 @@ impl Lower<'_, '_> {
                     let expect = self.expectations(part);
                     test.steps.push(TestStep::Change { fields, expect, span });
                 }
-                Rule::later => test.steps.push(TestStep::Later(span)),
-                _ => {}
+                _ => test.steps.extend(self.sequence_step(part)),
             }
         }
         ItemKind::Test(test)
+    }
+
+    /// A step about time, people or state.
+    fn sequence_step(&mut self, part: P<'_>) -> Option<TestStep> {
+        let span = self.span(&part);
+        Some(match part.as_rule() {
+            Rule::wait_step => TestStep::Wait(self.first_number(part).unwrap_or(Literal::Int(0)), span),
+            Rule::repeat => {
+                let times = self.first_number(part.clone()).unwrap_or(Literal::Int(0));
+                let request = part.into_inner().find(|p| p.as_rule() == Rule::request)?;
+                TestStep::Repeat(times, self.request(request), span)
+            }
+            Rule::outcome => TestStep::Outcome(self.outcome(part)),
+            Rule::answer_step => TestStep::Answer(self.answer(part)),
+            Rule::stop_step => TestStep::Stop(span),
+            Rule::resume_step => TestStep::Resume(span),
+            Rule::session_step => {
+                let opener = part.clone().into_inner().find(|p| p.as_rule() == Rule::session_opener);
+                let opener = opener.map(|p| self.quoted(p));
+                TestStep::Session { name: self.quoted(part), opener, span }
+            }
+            Rule::expect_alone => TestStep::Expect(self.expectations(part), span),
+            _ => return None,
+        })
+    }
+
+    /// The first text in quotes among a pair's children.
+    fn quoted(&mut self, pair: P<'_>) -> (String, Span) {
+        let span = self.span(&pair);
+        match pair.into_inner().find(|p| p.as_rule() == Rule::string) {
+            Some(text) => (self.string(&text), self.span(&text)),
+            None => (String::new(), span),
+        }
+    }
+
+    fn outcome(&mut self, pair: P<'_>) -> TestOutcome {
+        let span = self.span(&pair);
+        let success = pair.clone().into_inner().any(|p| p.as_rule() == Rule::kw_success);
+        let cost = pair.clone().into_inner().find(|p| p.as_rule() == Rule::outcome_cost);
+        let cost = cost.and_then(|p| p.into_inner().find(|p| p.as_rule() == Rule::literal));
+        let cost = cost.map(|p| {
+            let span = self.span(&p);
+            (self.literal(p), span)
+        });
+        TestOutcome { success, cost, expect: self.expectations(pair), span }
+    }
+
+    fn answer(&mut self, pair: P<'_>) -> TestAnswer {
+        let span = self.span(&pair);
+        let mut answer = TestAnswer {
+            yes: false,
+            approval: None,
+            by: Self::unreadable(span),
+            running: false,
+            expect: Vec::new(),
+            span,
+        };
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::kw_approve => answer.yes = true,
+                Rule::path => answer.approval = Some(self.path(part)),
+                Rule::unit => answer.by = self.unit(part),
+                Rule::stays_running => answer.running = true,
+                Rule::expect => answer.expect.extend(self.expectations(part)),
+                _ => {}
+            }
+        }
+        answer
     }
 
     fn given(&mut self, pair: P<'_>) -> Option<Given> {
@@ -89,6 +157,7 @@ impl Lower<'_, '_> {
             observed: Vec::new(),
             claimed: Vec::new(),
             at: None,
+            running: false,
             expect: Vec::new(),
             span,
         };
@@ -100,6 +169,7 @@ impl Lower<'_, '_> {
                 Rule::test_observed => request.observed.extend(self.inner_fields(part)),
                 Rule::test_claimed => request.claimed.extend(self.inner_fields(part)),
                 Rule::request_at => request.at = self.first_number(part),
+                Rule::stays_running => request.running = true,
                 Rule::expect => request.expect.extend(self.expectations(part)),
                 _ => {}
             }
@@ -176,9 +246,57 @@ impl Lower<'_, '_> {
                 Rule::expect_notify => Expectation::Notify(self.first_name(&part)),
                 Rule::expect_redact => Expectation::Redact(self.first_name(&part)),
                 Rule::expect_approval => Expectation::Approval(self.first_path(part)),
+                Rule::expect_trust => {
+                    let score = part.into_inner().find(|p| p.as_rule() == Rule::literal);
+                    Expectation::Trust(score.map_or(Literal::Int(0), |p| self.literal(p)), span)
+                }
+                Rule::expect_standing => Expectation::Standing(Name { text: part.as_str().trim_end().to_owned(), span }),
+                Rule::expect_reading => self.expected_reading(part),
                 _ => continue,
             });
         }
         out
+    }
+
+    /// `count(per_hour) == 2`
+    fn expected_reading(&mut self, pair: P<'_>) -> Expectation {
+        let span = self.span(&pair);
+        let part = self.first_name(&pair);
+        let (mut item, mut op) = (Path { parts: Vec::new(), span }, BinaryOp::Equal);
+        let mut value = Self::unreadable(span);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::reading_of => item = self.first_path(inner),
+                Rule::compare => op = compare(inner.as_str()),
+                Rule::expect_value => value = self.expected_value(inner),
+                _ => {}
+            }
+        }
+        Expectation::Reading { part, item, op, value: Box::new(value), span }
+    }
+
+    fn expected_value(&mut self, pair: P<'_>) -> Expr {
+        let span = self.span(&pair);
+        let kind = match pair.into_inner().next() {
+            Some(inner) if inner.as_rule() == Rule::literal => ExprKind::Literal(self.literal(inner)),
+            Some(inner) => match inner.as_str() {
+                "true" => ExprKind::Literal(Literal::Bool(true)),
+                "false" => ExprKind::Literal(Literal::Bool(false)),
+                name => ExprKind::Name(name.to_owned()),
+            },
+            None => ExprKind::Unreadable,
+        };
+        Expr { span, kind }
+    }
+}
+
+fn compare(sign: &str) -> BinaryOp {
+    match sign {
+        "!=" => BinaryOp::NotEqual,
+        "<" => BinaryOp::Less,
+        "<=" => BinaryOp::LessOrEqual,
+        ">" => BinaryOp::Greater,
+        ">=" => BinaryOp::GreaterOrEqual,
+        _ => BinaryOp::Equal,
     }
 }

@@ -182,7 +182,7 @@ fn flags_and_state() {
 #[test]
 fn tests_and_asserts() {
     let test = find(|k| if let ItemKind::Test(t) = k { Some(t.clone()) } else { None });
-    assert_eq!(test.steps.len(), 16);
+    assert_eq!(test.steps.len(), 20);
     assert!(matches!(&test.steps[0], TestStep::At(Literal::Time(_), _)));
     assert!(matches!(&test.steps[1], TestStep::Given(Given::Group(n, f)) if n.text == "agent" && f.len() == 1));
     assert!(matches!(&test.steps[2], TestStep::Given(Given::Place(..))));
@@ -197,10 +197,23 @@ fn tests_and_asserts() {
     );
     assert!(matches!(&test.steps[7], TestStep::Cases(c) if c.rows.len() == 2 && c.principal.is_some()));
     assert!(matches!(&test.steps[8], TestStep::Cases(c) if c.params.len() == 1));
-    assert!(test.steps[9..14].iter().all(|s| matches!(s, TestStep::Later(_))));
-    let TestStep::Later(repeat) = &test.steps[10] else { panic!() };
-    assert!(EVERYTHING[repeat.range()].ends_with("expect green"));
-    let TestStep::Request(request) = &test.steps[14] else { panic!() };
+    assert!(matches!(&test.steps[9], TestStep::Wait(Literal::Duration(59_000_000), _)));
+    let TestStep::Repeat(Literal::Int(3), repeated, _) = &test.steps[10] else { panic!() };
+    assert_eq!((repeated.action.0.as_str(), repeated.expect.len(), repeated.running), ("deploy.staging", 1, false));
+    let TestStep::Outcome(outcome) = &test.steps[11] else { panic!() };
+    assert!(outcome.success && matches!(outcome.cost, Some((Literal::Decimal(200_000), _))));
+    let TestStep::Session { name, opener, .. } = &test.steps[12] else { panic!() };
+    assert_eq!((name.0.as_str(), opener.as_ref().map(|o| o.0.as_str())), ("s2", Some("s1")));
+    let TestStep::Expect(expect, _) = &test.steps[13] else { panic!() };
+    assert!(matches!(&expect[0], Expectation::Trust(Literal::Decimal(52_000_000), _)));
+    assert!(matches!(&expect[1], Expectation::Reading { part, op: BinaryOp::LessOrEqual, .. } if part.text == "count"));
+    let TestStep::Answer(yes) = &test.steps[14] else { panic!() };
+    assert!(yes.yes && yes.running && yes.approval.is_some());
+    assert!(matches!(&yes.expect[0], Expectation::Standing(word) if word.text == "waiting"));
+    let TestStep::Answer(no) = &test.steps[15] else { panic!() };
+    assert!(!no.yes && !no.running && no.approval.is_none() && matches!(no.by.kind, ExprKind::Record(_)));
+    assert!(matches!((&test.steps[16], &test.steps[17]), (TestStep::Stop(_), TestStep::Resume(_))));
+    let TestStep::Request(request) = &test.steps[18] else { panic!() };
     assert_eq!((request.action.0.as_str(), request.expect.len()), ("odd name", 6));
     assert!(matches!(&request.expect[0], Expectation::ByDefault(_)));
     let asserts: Vec<_> = everything()

@@ -10,7 +10,7 @@ use aas::reader::Bound;
 use aas::value::Value;
 use aas::{Entities, Facts, Request};
 
-use super::Governor;
+use super::{Governor, watch};
 use crate::canonical::{Canonical, Hash};
 use crate::command::Ask;
 use crate::effect::{Effect, Problem, Reply, Standing};
@@ -109,15 +109,23 @@ impl Governor {
         entities: &Entities,
     ) -> Result<Judged, Problem> {
         let now = self.now();
-        self.fill_flags(&mut facts);
+        if self.watch.is_none() {
+            self.fill_flags(&mut facts);
+        }
         let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
         facts.now = Some(now);
         facts.state.clear();
         let mut bound = Bound::new(program.typed(), request, &facts);
         tell_trust(program.typed(), &self.state, agent, &mut bound);
+        if self.watch.is_some() {
+            watch::keep_unreadable(program.typed(), &facts, &mut bound);
+        }
         self.look(&mut bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_readings();
         let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
-        let decision = program.policy.decide_bound(&bound, entities);
+        let decision = match &mut self.watch {
+            Some(watch) => watch.decide(&program.policy, request, &facts, &bound, entities),
+            None => program.policy.decide_bound(&bound, entities),
+        };
         let decided = decided(program, &bound, entities, &decision);
         let canonical = Canonical::of(program.typed(), &bound);
         let approvals = decision.obligations.iter().filter_map(|duty| match duty {

@@ -16,6 +16,7 @@ mod halt;
 mod install;
 mod people;
 mod run;
+mod watch;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::program::Program;
 use crate::state::{Stage, State};
 
 pub use people::may_answer;
+pub(crate) use watch::{Seen, Watch};
 
 /// Bounds and times that are the embedder's to choose. Times are microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,8 @@ pub struct Governor {
     flags: Option<(u64, aas::raw::RawFields)>,
     /// What the step in hand has brought about so far.
     step: Step,
+    /// Where this is a rehearsal: what it sees of each decision.
+    watch: Option<Box<Watch>>,
 }
 
 impl Governor {
@@ -98,6 +102,7 @@ impl Governor {
             unreadable: None,
             flags: None,
             step: Step::default(),
+            watch: None,
         }
     }
 
@@ -188,7 +193,8 @@ impl Governor {
         let now = self.now();
         let Program { policy, periods, .. } = self.program.as_mut()?;
         let tables = &mut self.state.tables;
-        Some(Look { policy: policy.typed(), periods, tables, bound, entities, agent, now })
+        let unreadable = self.watch.as_ref().map(|watch| &watch.unreadable);
+        Some(Look { policy: policy.typed(), periods, tables, bound, entities, agent, now, unreadable })
     }
 
     fn now(&self) -> i64 {

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use aas::check::typed::{AssertClaim, TestCase, TypedAssert, TypedTest};
+use aas::check::typed::{AssertClaim, TypedAssert, TypedTest};
 use aas::decision::{Decision, Engine};
 use aas::source::Span;
-use aas::verify::{Case, Coverage, exercise_assert, unmet};
+use aas::verify::{Case, Coverage, exercise_assert};
 use aas::{Entities, Facts, Policy, Request};
+use aas_govern::rehearsal::{Asked, Miss};
 use indicatif::ProgressBar;
 
 use crate::exit::Outcome;
@@ -92,50 +93,36 @@ impl Report {
 
     fn test(&mut self, test: &TypedTest) -> Tested {
         let started = Instant::now();
-        let mut failures = Vec::new();
-        for case in &test.cases {
-            self.requests += 1;
-            failures.extend(self.case(case));
+        let rehearsed = aas_govern::rehearse(&self.policy, test, &ENGINES);
+        for asked in &rehearsed.asked {
+            self.coverage.record(self.policy.typed(), &asked.request, &asked.facts, &asked.entities, &asked.decision);
         }
+        self.requests += rehearsed.asked.len();
+        let failures = rehearsed.misses.iter().map(|miss| self.failed(miss, &rehearsed.asked)).collect();
         Tested {
             title: test.title.to_string(),
             package: test.package.to_string(),
             span: test.span,
             is_assert: false,
-            requests: test.cases.len(),
+            requests: rehearsed.asked.len(),
             took: started.elapsed(),
             failures,
         }
     }
 
-    fn case(&mut self, case: &TestCase) -> Vec<Failed> {
-        let request = shown::request(&case.request);
-        let failed = |span, expected: String, found: String, because| Failed {
-            span,
-            request: request.clone(),
-            expected,
-            found,
-            because,
-        };
-        let entities = match self.policy.entities(&case.entities) {
-            Ok(entities) => entities,
-            Err(error) => {
-                return vec![failed(case.span, "entities that fit".into(), error.to_string(), Vec::new())];
-            }
-        };
-        let decisions = decide_all(&self.policy, &case.request, &case.facts, &entities);
-        let [first, ..] = &decisions;
-        self.coverage.record(self.policy.typed(), &case.request, &case.facts, &entities, first);
-        let view = shown::View { request: &case.request, facts: &case.facts, entities: &entities, decision: first };
-        let because = shown::reasons(&self.policy, &self.set.sources, &view);
-        let mut failures: Vec<Failed> = unmet(self.policy.typed(), &case.expect, first)
-            .into_iter()
-            .map(|u| failed(u.span, u.expected, u.found, because.clone()))
-            .collect();
-        if let Some((expected, found)) = disagreement(&self.policy, &decisions) {
-            failures.push(failed(case.span, expected, found, because));
+    fn failed(&self, miss: &Miss, asked: &[Asked]) -> Failed {
+        let (mut request, mut because) = (String::new(), Vec::new());
+        if let Some(asked) = miss.asked.and_then(|place| asked.get(place)) {
+            let Asked { request: of, facts, entities, decision } = asked;
+            request = shown::request(of);
+            because = shown::reasons(
+                &self.policy,
+                &self.set.sources,
+                &shown::View { request: of, facts, entities, decision },
+            );
         }
-        failures
+        let (expected, found) = (miss.expected.clone(), miss.found.clone());
+        Failed { span: miss.span, request, expected, found, because }
     }
 
     fn assert(&mut self, place: usize, assert: &TypedAssert, title: String) -> Tested {
