@@ -190,7 +190,8 @@ fn tests_of(policy: &Compiled, sources: &SourceSet) -> Vec<String> {
         let place = |span| format!("test {:?}, {}", test.title, sources.place(span));
         let rehearsed = policy.rehearse(test);
         wrong.extend(rehearsed.misses.iter().map(|m| format!("{}: {}; {}", place(m.span), m.expected, m.found)));
-        let odd = |finding: &aas::diagnostic::Diagnostic| format!("{}: {}", place(finding.primary.span), finding.message);
+        let odd =
+            |finding: &aas::diagnostic::Diagnostic| format!("{}: {}", place(finding.primary.span), finding.message);
         wrong.extend(rehearsed.findings.iter().map(odd));
     }
     wrong

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::Checker;
 use super::tests_of_policy::{World, put_one};
 use super::typed::{
-    Expected, AgentGiven as Said, TExprKind, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestPerson, TestStep,
-    TypedTest,
+    AgentGiven as Said, Expected, TExprKind, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestPerson,
+    TestStep, TypedTest,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::{DefKind, Found};
@@ -100,7 +100,7 @@ impl Checker<'_> {
         let is_agent = match &by.kind {
             ExprKind::Record(_) => true,
             ExprKind::Name(name) => match self.set.lookup(file, name) {
-                Found::One(def) => self.set.def(def).kind == DefKind::Const && !self.is_entity_const(file, by),
+                Found::One(def) => self.is_principal_const(def),
                 Found::Many(_) | Found::None => true,
             },
             _ => false,
@@ -123,14 +123,6 @@ impl Checker<'_> {
         let Some(Raw::Text(id)) = get(&alone.facts.agent, "id").cloned() else { return None };
         let machine = matches!(get(&alone.facts.agent, "kind"), Some(Raw::Text(kind)) if &**kind == "machine");
         Some(TestPerson { id, is_person: !machine })
-    }
-
-    fn is_entity_const(&mut self, file: usize, expr: &Expr) -> bool {
-        let ExprKind::Name(name) = &expr.kind else { return false };
-        let Found::One(def) = self.set.lookup(file, name) else { return false };
-        let _ = file;
-        let found = self.const_value(def).map(|value| value.kind);
-        matches!(found, Some(TExprKind::Const(Value::Entity(_))))
     }
 
     fn test_step(
@@ -175,25 +167,8 @@ impl Checker<'_> {
             }
             ast::TestStep::Outcome(outcome) => self.outcome_step(file, outcome, world, steps),
             ast::TestStep::Answer(answer) => {
-                self.asked_before(answer.span, world, "Nobody was asked anything yet.", "nothing to answer");
-                let approval = match &answer.approval {
-                    Some(path) => match self.approval_named(file, path) {
-                        Some(name) => Some(name),
-                        None => return,
-                    },
-                    None => None,
-                };
-                let Some(by) = person else { return };
-                let expect = self.expectations(file, &answer.expect);
-                let does = TestAnswer {
-                    yes: answer.yes,
-                    approval,
-                    by,
-                    running: answer.running || outcome_follows,
-                    facts: world.facts.clone(),
-                    entities: world.entities.clone(),
-                };
-                steps.push(step_at(answer.span, world, TestDoes::Answer(Box::new(does)), expect));
+                let step = self.answer_step(file, answer, (person, outcome_follows), world);
+                steps.extend(step);
             }
             ast::TestStep::Stop(span) => steps.push(step_at(*span, world, TestDoes::Stop, Vec::new())),
             ast::TestStep::Resume(span) => steps.push(step_at(*span, world, TestDoes::Resume, Vec::new())),
@@ -305,6 +280,31 @@ impl Checker<'_> {
             return;
         }
         self.given(file, given, world);
+    }
+
+    /// An answer of a person to what was asked last.
+    fn answer_step(
+        &mut self,
+        file: usize,
+        answer: &ast::TestAnswer,
+        (by, outcome_follows): (Option<TestPerson>, bool),
+        world: &World,
+    ) -> Option<TestStep> {
+        self.asked_before(answer.span, world, "Nobody was asked anything yet.", "nothing to answer");
+        let approval = match &answer.approval {
+            Some(path) => Some(self.approval_named(file, path)?),
+            None => None,
+        };
+        let expect = self.expectations(file, &answer.expect);
+        let does = TestAnswer {
+            yes: answer.yes,
+            approval,
+            by: by?,
+            running: answer.running || outcome_follows,
+            facts: world.facts.clone(),
+            entities: world.entities.clone(),
+        };
+        Some(step_at(answer.span, world, TestDoes::Answer(Box::new(does)), expect))
     }
 
     /// The outcome of what ran last; behind a repeated request, of each.

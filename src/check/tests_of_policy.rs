@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Checker;
-use super::typed::{Expected, AgentGiven as Said, RawEntity, StandingWord, TestCase};
+use super::typed::{AgentGiven as Said, Expected, RawEntity, StandingWord, TestCase};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::facts::Facts;
 use crate::hir::Found;
@@ -162,10 +162,14 @@ impl Checker<'_> {
         request: &ast::TestRequest,
         world: &mut World,
     ) -> Option<(TestCase, Said)> {
-        if let Some(at) = &request.at {
-            self.at(at, request.span, world);
-        }
+        // In a sequence time goes on from there; alone, only this request is at that time.
         let mut here = world.clone();
+        if let Some(at) = &request.at {
+            self.at(at, request.span, &mut here);
+            if world.governed {
+                world.facts.now = here.facts.now;
+            }
+        }
         let said = self.principal_facts(file, request.principal.as_ref(), &mut here);
         let observed = self.raw_fields(file, &request.observed);
         put_all(&mut here.facts.observed, observed);
@@ -349,9 +353,11 @@ impl Checker<'_> {
         self.add_principal(at, memberships, world);
         let mut said = said(fields.iter().map(|(name, _)| name.text.as_str()));
         if id_of(&world.facts).is_some_and(|id| !world.told.contains(&id)) {
-            said.trust |= world.said.trust;
+            // A score and a level are one thing; what stands nearer counts.
+            if !said.trust && !said.level {
+                (said.trust, said.level) = (world.said.trust, world.said.level);
+            }
             said.frozen |= world.said.frozen;
-            said.level |= world.said.level;
         }
         said
     }

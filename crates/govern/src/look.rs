@@ -46,7 +46,7 @@ impl<'a> Look<'a> {
         for (id, places) in &policy.state.footprints.of(self.bound.action).reads {
             let Some(item) = policy.state.items.get(id.0 as usize) else { continue };
             let key = self.key(item);
-            let admitted = key.and_then(|key| self.admit(*id, key));
+            let admitted = key.and_then(|key| self.admit(*id, key)).and_then(|key| self.readable(*id).map(|()| key));
             for place in places {
                 let Some(reading) = item.readings.iter().find(|reading| reading.place == *place) else { continue };
                 let value = match &admitted {
@@ -65,7 +65,16 @@ impl<'a> Look<'a> {
         let item = policy.state.items.get(id.0 as usize).ok_or_else(missing)?;
         let key = self.key(item)?;
         let key = self.admit(id, key)?;
+        self.readable(id)?;
         self.reading(id, item, &key, part)
+    }
+
+    /// What a rehearsal says cannot be read is an error value, whatever is kept.
+    fn readable(&self, id: StateId) -> Told<()> {
+        if self.unreadable.is_some_and(|items| items.contains(&id.0)) {
+            return Err(Fault::new(FaultKind::Unavailable, "it could not be read"));
+        }
+        Ok(())
     }
 
     /// What the request touches once it is reserved.
@@ -118,9 +127,6 @@ impl<'a> Look<'a> {
 
     /// A key that is kept or has a place.
     fn admit(&mut self, id: StateId, key: Key) -> Told<Key> {
-        if self.unreadable.is_some_and(|items| items.contains(&id.0)) {
-            return Err(Fault::new(FaultKind::Unavailable, "it could not be read"));
-        }
         let now = self.moment(id.0);
         match self.tables.get_mut(id.0 as usize).map(|table| table.admits(&key, self.agent.as_str(), now)) {
             Some(Ok(())) => Ok(key),

@@ -8,7 +8,8 @@ pub mod state;
 mod sequence;
 
 pub use sequence::{
-    AgentGiven, Expected, StandingWord, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestPerson, TestStep, TypedTest,
+    AgentGiven, Expected, StandingWord, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestPerson, TestStep,
+    TypedTest,
 };
 
 use std::sync::Arc;

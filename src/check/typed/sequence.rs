@@ -178,8 +178,7 @@ pub enum StandingWord {
 
 impl StandingWord {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::Approved, Self::Running, Self::Done, Self::Refused, Self::Ended];
+    pub const ALL: [Self; 6] = [Self::Waiting, Self::Approved, Self::Running, Self::Done, Self::Refused, Self::Ended];
 
     /// As written.
     #[must_use]

@@ -3,8 +3,8 @@
 use super::{Lower, P};
 use crate::source::Span;
 use crate::syntax::ast::{
-    BinaryOp, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, Path, Test, TestAnswer, TestCases, TestOutcome,
-    TestRequest, TestRow, TestStep,
+    BinaryOp, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, Path, Test, TestAnswer, TestCases,
+    TestOutcome, TestRequest, TestRow, TestStep,
 };
 use crate::syntax::parser::Rule;
 
@@ -250,7 +250,9 @@ impl Lower<'_, '_> {
                     let score = part.into_inner().find(|p| p.as_rule() == Rule::literal);
                     Expectation::Trust(score.map_or(Literal::Int(0), |p| self.literal(p)), span)
                 }
-                Rule::expect_standing => Expectation::Standing(Name { text: part.as_str().trim_end().to_owned(), span }),
+                Rule::expect_standing => {
+                    Expectation::Standing(Name { text: part.as_str().trim_end().to_owned(), span })
+                }
                 Rule::expect_reading => self.expected_reading(part),
                 _ => continue,
             });
@@ -261,11 +263,12 @@ impl Lower<'_, '_> {
     /// `count(per_hour) == 2`
     fn expected_reading(&mut self, pair: P<'_>) -> Expectation {
         let span = self.span(&pair);
-        let part = self.first_name(&pair);
+        let mut part = Name { text: String::new(), span };
         let (mut item, mut op) = (Path { parts: Vec::new(), span }, BinaryOp::Equal);
         let mut value = Self::unreadable(span);
         for inner in pair.into_inner() {
             match inner.as_rule() {
+                Rule::reading_name => part = self.name(&inner),
                 Rule::reading_of => item = self.first_path(inner),
                 Rule::compare => op = compare(inner.as_str()),
                 Rule::expect_value => value = self.expected_value(inner),

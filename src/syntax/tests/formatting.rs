@@ -141,10 +141,16 @@ fn tests_keep_their_lines() {
 }
 
 #[test]
-fn later_steps_are_kept() {
+fn steps_of_sequences_have_one_form() {
     assert_eq!(
-        format("test \"t\" {\n        session {\n            request a.b\n        }\n        wait   5s\n}\n"),
-        "test \"t\" {\n    session {\n        request a.b\n    }\n    wait   5s\n}\n"
+        format(
+            "test \"t\" {\n  session  \"s2\"  opened by\"s1\"\n wait   5s\n repeat 3 times  request a.b{x:1}expect green\n\
+             outcome failure cost - 0.20   expect trust 52.0,running\n approve  p.q by Agent(\"ada\")running\n\
+             expect waiting,count ( per_hour )==2\n reject by{id:\"bob\"}\n stop\n resume\n}\n"
+        ),
+        "test \"t\" {\n    session \"s2\" opened by \"s1\"\n    wait 5s\n    repeat 3 times request a.b { x: 1 } expect green\n    \
+         outcome failure cost -0.20 expect trust 52.0, running\n    approve p.q by Agent(\"ada\") running\n    \
+         expect waiting, count(per_hour) == 2\n    reject by { id: \"bob\" }\n    stop\n    resume\n}\n"
     );
 }
 

@@ -3,8 +3,8 @@
 use super::{EVERYTHING, good};
 use crate::decision::Tier;
 use crate::syntax::ast::{
-    Claim, Expectation, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr, Origin, Per, StateBody,
-    StateKind, TestStep, UseNames,
+    BinaryOp, Claim, Expectation, ExprKind, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr, Origin,
+    Per, StateBody, StateKind, TestStep, UseNames,
 };
 
 fn everything() -> File {

@@ -49,9 +49,8 @@ impl Play<'_> {
                     if is.and_then(word) == Some(*wanted) {
                         continue;
                     }
-                    let found = is.map_or("nothing was asked", |stage| {
-                        word(stage).map_or("permitted", StandingWord::name)
-                    });
+                    let found =
+                        is.map_or("nothing was asked", |stage| word(stage).map_or("permitted", StandingWord::name));
                     (wanted.name().to_owned(), format!("the request is {found}"))
                 }
                 Expected::Trust(wanted, _) => {

@@ -134,6 +134,7 @@ impl Play<'_> {
             Err(error) => return self.out.miss(case.span, None, "entities that fit", error.to_string()),
         };
         self.give_standing(&case.facts, ask.given);
+        let before_it = ask.dry.then(|| self.governor.clone());
         for round in 1..=ask.times {
             let before = self.out.misses.len();
             self.ask_once(ask, &entities);
@@ -145,6 +146,10 @@ impl Play<'_> {
                 }
                 return;
             }
+        }
+        // What is kept is expected as it stands without a request that only asks.
+        if let Some(before_it) = before_it {
+            self.governor = before_it;
         }
         self.judge_kept(&case.expect);
     }
@@ -347,7 +352,8 @@ impl Play<'_> {
     }
 
     fn stands(&self) -> String {
-        let stage = self.last.as_ref().and_then(|last| self.governor.state().request(&last.id)).map(|entry| entry.stage);
+        let stage =
+            self.last.as_ref().and_then(|last| self.governor.state().request(&last.id)).map(|entry| entry.stage);
         stage.map_or_else(|| "nothing was asked".to_owned(), |stage| format!("the last one is {}", stage.name()))
     }
 
