@@ -211,7 +211,7 @@ fn without_consequences(diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Gives lints the levels of `aas.toml`: errors stay errors, what is allowed disappears.
-fn apply_levels(diagnostics: &mut Vec<Diagnostic>, settings: &Settings) {
+pub fn apply_levels(diagnostics: &mut Vec<Diagnostic>, settings: &Settings) {
     diagnostics.retain_mut(|finding| {
         if finding.code.level() == DefaultLevel::Error {
             return true;

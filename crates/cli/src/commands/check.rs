@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use aas::Policy;
+use aas::check::typed::{TypedPolicy, TypedTest};
+use aas::decision::Engine;
+use aas::diagnostic::Diagnostic;
 use aas::pipeline::Checked;
 use aas::syntax::ast::ItemKind;
 use clap::ValueEnum;
@@ -108,8 +112,27 @@ fn check(set: &Set, findings: &mut Findings) -> Option<Checked> {
         return None;
     }
     let checked = aas::pipeline::check(&set.sources, &set.settings);
-    findings.add(&set.sources, checked.diagnostics.clone());
+    let mut all = checked.diagnostics.clone();
+    if let Some(typed) = &checked.policy {
+        all.extend(by_default(set, typed));
+        aas::diagnostic::sort(&mut all);
+    }
+    findings.add(&set.sources, all);
     Some(checked)
+}
+
+/// Requests of sequences that pass because nothing matches: who plays a test knows.
+fn by_default(set: &Set, typed: &TypedPolicy) -> Vec<Diagnostic> {
+    let own = |test: &&TypedTest| test.governed && (test.span.file.0 as usize) < set.own;
+    let tests: Vec<&TypedTest> = typed.tests.iter().filter(own).collect();
+    if tests.is_empty() {
+        return Vec::new();
+    }
+    let policy = Policy::from_typed(typed.clone());
+    let play = |test: &TypedTest| aas_govern::rehearse(&policy, test, &[Engine::Interp]).findings;
+    let mut found: Vec<Diagnostic> = tests.into_iter().flat_map(play).collect();
+    aas::pipeline::apply_levels(&mut found, &set.settings);
+    found
 }
 
 /// What was looked at.

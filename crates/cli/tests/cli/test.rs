@@ -101,3 +101,41 @@ fn a_new_package_passes_check_test_and_fmt() {
     folder.aasc(&["test", "helpdesk"]).exits(0).prints("3 tests with 5 requests, 1 assert").prints("all passed");
     folder.aasc(&["fmt", "--check", "helpdesk"]).exits(0);
 }
+
+const SEQUENCE: &str = r#"package shop
+action refill
+rule refills on refill { green }
+limit per_hour on refill { at most 3 per 1h  warn yellow at 60%  otherwise black  because "{count} in an hour." }
+"#;
+
+#[test]
+fn a_sequence_shows_its_first_difference() {
+    let folder = Folder::new();
+    let of = |test: &str| format!("{SEQUENCE}\ntest \"often\" {{\n{test}}}\n");
+    folder.write(
+        "good.aasrule",
+        of("    repeat 2 times request refill expect green\n    wait 59m\n    request refill expect yellow\n"),
+    );
+    folder.aasc(&["test", "good.aasrule"]).exits(0).prints("1 test with 3 requests");
+    folder.write(
+        "bad.aasrule",
+        of("    repeat 9 times request refill\n    expect green\n    expect count(per_hour) == 9\n"),
+    );
+    folder
+        .aasc(&["test", "bad.aasrule"])
+        .exits(1)
+        .prints("bad.aasrule:8:")
+        .prints("found     Step 3 gives yellow, not green")
+        .prints("shop.per_hour  bad.aasrule:4  2 in an hour.");
+    folder.aasc(&["test", "--format", "json", "bad.aasrule"]).exits(1).prints("Step 3 gives yellow, not green");
+    folder.aasc(&["test", "--coverage", "good.aasrule"]).exits(0).prints("shop.per_hour");
+}
+
+#[test]
+fn a_sequence_that_passes_by_default_is_told() {
+    let folder = Folder::new();
+    let test = "action other { x: int }\nrule small on other { green when x < 3 }\n\
+                test \"t\" {\n    request other { x: 5 } expect red\n}\n";
+    folder.write("rules.aasrule", format!("{SEQUENCE}{test}"));
+    folder.aasc(&["check", "rules.aasrule"]).prints("AAS0701");
+}
