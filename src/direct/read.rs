@@ -10,7 +10,7 @@ use crate::json::scan::{Number, Piece, Scan};
 use crate::json::{self, MAX_BYTES};
 use crate::raw::{Raw, RawFields};
 use crate::reader::wire::unavailable;
-use crate::reader::{MAX_ID_BYTES, ReadContext, Readings, add_flags, read, refuses};
+use crate::reader::{MAX_ID_BYTES, ReadContext, Readings, add_flags, add_state, read, refuses};
 use crate::types::FieldType;
 use crate::value::number;
 use crate::value::time::{self, calendar};
@@ -205,7 +205,13 @@ impl<'a> Reading<'a, '_> {
                     }
                     self.sheet.flags = Some(flags);
                 }
-                Part::State => self.sheet.readings = Readings::read(self.policy, &self.host_object()?),
+                Part::State => {
+                    let mut state = self.host_object()?;
+                    if self.sheet.starts {
+                        add_state(&mut state, self.policy);
+                    }
+                    self.sheet.readings = Some(Readings::read(self.policy, &state));
+                }
                 Part::Entities => {
                     // Entities that a request brings are prepared by the definition.
                     if self.scan.peek() != Some(b'[') || !self.scan.opens_empty(b']')? {

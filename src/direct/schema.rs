@@ -7,7 +7,7 @@ use crate::check::typed::{ActionDef, ActionId, FactGroup, TypedPolicy};
 use crate::plan::hash::Table;
 use crate::plan::{Answer, Plan, UnitId};
 use crate::raw::{RawFields, to_raw};
-use crate::reader::{ReadContext, add_flags, fact, read_field};
+use crate::reader::{ReadContext, Readings, add_flags, add_state, fact, read_field};
 use crate::types::{EntityTypeId, EnumId, FieldDef, FieldType, Origin, Type};
 use crate::value::time::Zone;
 
@@ -25,6 +25,9 @@ pub struct Schemas {
     pub(super) parts: Keys,
     /// Flags where a request says nothing of them and start values are taken.
     pub(super) start_flags: RawFields,
+    /// State where a request says nothing of it and start values are taken, and where they are not.
+    pub(super) start_readings: Readings,
+    pub(super) no_readings: Readings,
     pub(super) utc: Zone,
 }
 
@@ -143,6 +146,8 @@ impl Schemas {
         let group = |of: FactGroup| Group::new(policy.facts.group(of), of, &cx);
         let mut start_flags = RawFields::new();
         add_flags(&mut start_flags, policy);
+        let mut start_state = RawFields::new();
+        add_state(&mut start_state, policy);
         Self {
             actions: declared.chain([undeclared]).collect(),
             names: all.collect(),
@@ -152,6 +157,8 @@ impl Schemas {
             members: Keys::new(Member::ALL.iter().enumerate().map(|(place, (_, name))| (place, *name))),
             parts: Keys::new(Part::ALL.iter().enumerate().map(|(place, (_, name))| (place, *name))),
             start_flags,
+            start_readings: Readings::read(policy, &start_state),
+            no_readings: Readings::default(),
             utc: Zone::utc(),
         }
     }

@@ -103,7 +103,8 @@ pub struct Sheet {
     pub(super) given: OnceCell<Vec<(Arc<str>, Raw)>>,
     /// What was said of flags; none where nothing was.
     pub(super) flags: Option<RawFields>,
-    pub(super) readings: Readings,
+    /// What was said of state; none where nothing was.
+    pub(super) readings: Option<Readings>,
     pub(super) now: Option<i64>,
     /// Whether declared start values stand for facts that were not given.
     pub(super) starts: bool,
@@ -154,7 +155,7 @@ impl Sheet {
         self.claims = None;
         drop(self.given.take());
         self.flags = None;
-        self.readings.clear();
+        self.readings = None;
         self.now = None;
     }
 

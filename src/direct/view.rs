@@ -10,7 +10,7 @@ use crate::entities::Entities;
 use crate::json;
 use crate::plan::{Answer, Cell, Inputs, Place, UnitId};
 use crate::raw::{Raw, RawFields, to_raw};
-use crate::reader::{flag, secrets_in};
+use crate::reader::{Readings, flag, secrets_in};
 use crate::types::EntityTypeId;
 use crate::value::{EntityRef, Evaluated, Fault, FaultKind, Value};
 
@@ -106,6 +106,14 @@ impl<'a> View<'a> {
         })
     }
 
+    fn readings(&self) -> &'a Readings {
+        match (&self.sheet.readings, self.sheet.starts) {
+            (Some(readings), _) => readings,
+            (None, true) => &self.schemas.start_readings,
+            (None, false) => &self.schemas.no_readings,
+        }
+    }
+
     fn flags(&self) -> &'a RawFields {
         match (&self.sheet.flags, self.sheet.starts) {
             (Some(flags), _) => flags,
@@ -124,7 +132,7 @@ impl Inputs for View<'_> {
             }
             Place::Fact(group, place) => match (self.sheet.group(group), self.schemas.group(group)) {
                 (Some(spots), Some(of)) => self.cell_of(spots, &of.entries, place),
-                (_, _) => Cell::of(self.sheet.readings.get(self.policy, place as usize)),
+                (_, _) => Cell::of(self.readings().get(self.policy, place as usize)),
             },
             Place::Now => self.sheet.now.map_or(Cell::Erred, Cell::Word),
             Place::Principal => match self.sheet.agent.all.first().and_then(|spot| self.part(spot)) {
@@ -141,7 +149,7 @@ impl Inputs for View<'_> {
     fn fact(&self, group: FactGroup, place: usize) -> &Answer {
         match (self.sheet.group(group), self.schemas.group(group)) {
             (Some(spots), Some(of)) => self.answer_of(spots, &of.entries, place),
-            (_, _) => self.sheet.readings.get(self.policy, place),
+            (_, _) => self.readings().get(self.policy, place),
         }
     }
 

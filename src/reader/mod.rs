@@ -30,7 +30,7 @@ pub use start::with_start_values;
 
 pub(crate) use bind::{fact, flag, secrets_in};
 pub(crate) use field::MAX_ID_BYTES;
-pub(crate) use start::add_flags;
+pub(crate) use start::{add_flags, add_state};
 
 use crate::types::TypeTable;
 

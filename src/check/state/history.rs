@@ -16,6 +16,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{Event, History};
 use crate::types::{FieldDef, FieldType, Origin, Type};
+use crate::value::Value;
 
 impl Checker<'_> {
     /// A question about history as a reading. Equal questions are one.
@@ -105,7 +106,7 @@ impl Checker<'_> {
             name: format!("{name}.{}", Part::Seen.word()).into(),
             ty,
             origin: Origin::Observed,
-            default: None,
+            default: Some(if seen.counts { Value::Int(0) } else { Value::Bool(false) }),
             doc: String::new(),
             span,
         });

@@ -8,6 +8,7 @@ mod amounts;
 mod approximate;
 mod bodies;
 mod flags;
+mod empty;
 mod floor;
 mod footprints;
 mod history;
@@ -114,12 +115,12 @@ impl<'a> Checker<'a> {
                 self.unread.insert(state.head.name.text.clone());
                 continue;
             };
-            for (_, part, ty) in &parts {
+            for (part, name, ty) in &parts {
                 fields.push(FieldDef {
-                    name: format!("{}.{part}", declared.item.name).into(),
+                    name: format!("{}.{name}", declared.item.name).into(),
                     ty: ty.clone(),
                     origin: Origin::Observed,
-                    default: None,
+                    default: empty::empty(&declared.item, *part, ty.ty.required()),
                     doc: String::new(),
                     span: declared.item.span,
                 });

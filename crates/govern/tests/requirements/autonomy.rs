@@ -80,6 +80,34 @@ fn guardrail(world: &mut World, case: &Value, guard: &str) -> Found {
     if fine { Ok(()) } else { Err(format!("{guard} held: {held}, {tier} decided for {}", case["expect"])) }
 }
 
+/// Harmless work of many agents within a minute, then one more request.
+fn rates(world: &mut World, case: &Value) -> Found {
+    let given = &case["given"];
+    let agent = text(&case["request"], "agent");
+    let own =
+        given["this_call_number_in_window"].as_u64().map_or(given["agent_calls_in_window"].as_u64(), |n| Some(n - 1));
+    let own = own.expect("how many calls");
+    let others = given["global_calls_in_window"].as_u64().unwrap_or(own) - own;
+    let work = |world: &mut World, agent: &str| {
+        world.run(&plain(agent, "code.read", &json!({})), Ended::Success).map_err(|refused| format!("{refused:?}"))
+    };
+    for n in 0..others {
+        work(world, &format!("other-{}", n % 10))?;
+    }
+    for _ in 0..own {
+        world.kit.wait(S);
+        work(world, agent)?;
+    }
+    let json = wire(case);
+    if case["expect"]["passed"] == false {
+        decides(world, &json, Tier::Red)?;
+        // What was not let through has counted for nothing: once the minute has passed, all is as before.
+        world.kit.wait(60 * S);
+        return decides(world, &json, Tier::Green);
+    }
+    decides(world, &json, Tier::Yellow)
+}
+
 /// Things that several checks say, made of things that are so.
 fn several(world: &mut World, case: &Value) -> Found {
     let (action, fields) = match text(case, "id") {
@@ -205,7 +233,7 @@ fn found(policy: &Policy, case: &Value) -> Option<Found> {
         "grd" => match text(&case["given"], "guardrail") {
             "" if case["given"]["guardrail_results"].is_array() => several(world, case),
             "" if matches!(id, "000-grd-040" | "000-grd-041") => several(world, case),
-            "" => return None,
+            "" => rates(world, case),
             "cost" => guardrail(world, case, "cost_band"),
             guard => guardrail(world, case, guard),
         },
