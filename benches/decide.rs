@@ -35,7 +35,7 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
 
 fn shipped() -> SourceSet {
     let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &mut paths);
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/autonomy"), &mut paths);
     let mut set = SourceSet::default();
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a readable file");
