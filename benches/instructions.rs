@@ -2,12 +2,13 @@
 //!
 //! Each decision is made a number of times and then twice as often in a process under callgrind; the difference is
 //! what the further ones took. Only what happens inside `repeat` is counted: making the policy takes a million times as
-//! much, and never quite the same, since tables that are hashed by random keys grow otherwise each time. `instructions.txt` beside this file keeps the counts. Without arguments they are
-//! counted and compared with it: more than 2 % off in either direction is an error, for a gain belongs into the table
-//! as much as a loss is to be looked at. `--write` writes the table anew. Needs valgrind.
+//! much, and never quite the same, since tables that are hashed by random keys grow otherwise each time. `instructions.txt` beside this file keeps the
+//! counts. Without arguments they are counted and compared with it: more than 2 % off in either direction is an error,
+//! for a gain belongs into the table as much as a loss is to be looked at. `--write` writes the table anew. Needs valgrind.
 //!
 //! The counts are those of the profile `counted`. They depend on the compiler, and on whether the processor has AVX2,
-//! which valgrind shows to the program as it is; the environment is left out, and nothing else of a machine is seen.
+//! which valgrind shows to the program as it is: the table names both, and under others nothing is compared. The
+//! environment is left out, and nothing else of a machine is seen.
 #![allow(clippy::disallowed_methods, reason = "a bench starts processes and reads files")]
 #![allow(clippy::unwrap_used, reason = "a bench may stop")]
 
@@ -127,10 +128,23 @@ fn table(counts: &[(&str, f64)]) -> String {
     let mut text = String::from(
         "# Instructions of one decision, counted by callgrind: `cargo bench --bench instructions -- --write`\n",
     );
+    let _ = writeln!(text, "{}", conditions());
     for (name, count) in counts {
         let _ = writeln!(text, "{count:>10.1}  {name}");
     }
     text
+}
+
+/// What counts depend on besides the code, as a line of the table.
+fn conditions() -> String {
+    let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    let version = Command::new(compiler).arg("--version").output().map(|run| run.stdout).unwrap_or_default();
+    #[cfg(target_arch = "x86_64")]
+    let avx2 = std::arch::is_x86_feature_detected!("avx2");
+    #[cfg(not(target_arch = "x86_64"))]
+    let avx2 = false;
+    let vectors = if avx2 { "with AVX2" } else { "without AVX2" };
+    format!("# {}, {} {vectors}", String::from_utf8_lossy(&version).trim(), std::env::consts::ARCH)
 }
 
 /// Shows all counts beside those of the table; fails where one is off.
@@ -140,6 +154,12 @@ fn compare(counts: &[(&str, f64)], table: &str) -> ExitCode {
             table.lines().find(|line| line.trim_start().split_once("  ").is_some_and(|(_, name)| name == wanted))?;
         line.trim_start().split_once("  ")?.0.parse::<f64>().ok()
     };
+    let here = conditions();
+    if !table.lines().any(|line| line == here) {
+        counts.iter().for_each(|(name, count)| println!("{count:>10.1}  {name}"));
+        println!("not compared: the table was made under other conditions than `{}`", &here[2..]);
+        return ExitCode::SUCCESS;
+    }
     let mut off = 0;
     for (name, count) in counts {
         let (was, change) = known(name)
