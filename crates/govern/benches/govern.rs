@@ -25,7 +25,8 @@ const SECRET: [u8; 32] = [3; 32];
 
 /// A policy with the stateful rules of the bench about `act`, and as many about other actions.
 fn policy(others: usize) -> Policy {
-    let mut text = String::from(
+    let mut sources = SourceSet::single(
+        "bench.aasrule",
         r#"package bench
 
 facts agent { trust: decimal 0..100 = 50, frozen: bool = false, team: string }
@@ -57,14 +58,18 @@ guard tainted on act { when seen(fetch where not trusted) in session  black  bec
 guard often on act { when count(fetch) in session within 1h >= 1000  black  because "Too often." }
 "#,
     );
-    for n in 0..others {
-        let _ = write!(
-            text,
-            "\naction other.a{n} {{ app: string }}\nrule r{n} on other.a{n} {{ green }}\n\
-             limit l{n} on other.a{n} {{ at most 5 per 1m for each app  otherwise black  because \"{{count}}\" }}\n",
-        );
+    // A file holds at most 1 MiB.
+    for first in (0..others).step_by(1_000) {
+        let mut text = String::from("package bench\n");
+        for n in first..others.min(first + 1_000) {
+            let _ = write!(
+                text,
+                "\naction other.a{n} {{ app: string }}\nrule r{n} on other.a{n} {{ green }}\n\
+                 limit l{n} on other.a{n} {{ at most 5 per 1m for each app  otherwise black  because \"{{count}}\" }}\n",
+            );
+        }
+        sources.add(format!("others_{first}.aasrule"), text);
     }
-    let sources = SourceSet::single("bench.aasrule", &text);
     let policy = Policy::compile(&sources, &Settings::default()).expect("the bench's policy compiles");
     policy.with_native().expect("native code")
 }

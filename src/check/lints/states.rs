@@ -1,9 +1,11 @@
 //! Stateful items that look like protection and are none, or count otherwise than their names say.
 
+use std::collections::HashMap;
+
 use super::Subject;
 use crate::check::canonical;
 use crate::check::typed::state::{Amount, BudgetDef, CooldownDef, LimitDef, Period, StateBody, StateItem};
-use crate::check::typed::{ItemBody, Scope, TExprKind, TypedPolicy};
+use crate::check::typed::{ActionId, ItemBody, Scope, TExprKind, TypedPolicy};
 use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast;
@@ -18,14 +20,21 @@ pub(super) fn unreachable_limits(subject: &Subject<'_>, out: &mut Vec<Diagnostic
     if strict.is_empty() {
         return;
     }
+    let mut by_action: HashMap<ActionId, Vec<&StateItem>> = HashMap::new();
+    for item in &strict {
+        item.scope.actions.iter().for_each(|action| by_action.entry(*action).or_default().push(*item));
+    }
     for item in &policy.state.items {
         let StateBody::Limit(limit) = &item.body else { continue };
-        let found = strict.iter().filter(|other| other.name != item.name).find_map(|other| match &other.body {
+        // What comes first is about every action of the limit, so about its first one.
+        let about = match item.scope.actions.first() {
+            Some(action) => by_action.get(action).map_or(&[][..], Vec::as_slice),
+            None => &strict,
+        };
+        let refuses = about.iter().any(|of| of.name == item.name);
+        let found = about.iter().filter(|other| other.name != item.name).find_map(|other| match &other.body {
             StateBody::Cooldown(cooldown) => outrun(policy, item, limit, other, cooldown).map(|why| (*other, why)),
-            StateBody::Limit(stricter) => {
-                let refuses = strict.iter().any(|of| of.name == item.name);
-                subsumed(item, limit, other, stricter, refuses).map(|why| (*other, why))
-            }
+            StateBody::Limit(stricter) => subsumed(item, limit, other, stricter, refuses).map(|why| (*other, why)),
             StateBody::Budget(_)
             | StateBody::Window(_)
             | StateBody::Once(_)
@@ -80,7 +89,7 @@ fn within(scope: &Scope, of: &Scope) -> bool {
         (Some(own), Some(all)) => own == all,
         (Some(_), None) => false,
     };
-    open && scope.actions.iter().all(|action| of.actions.contains(action))
+    open && scope.actions.iter().all(|action| of.actions.binary_search(action).is_ok())
 }
 
 /// Why a cooldown lets a limit never be reached.
