@@ -45,10 +45,7 @@ impl Canonical {
             let raw = match value {
                 Ok(None) => continue,
                 Ok(Some(value)) => to_raw(value, &policy.types)?,
-                Err(fault) if def.origin == Origin::Parameter => {
-                    let _ = fault;
-                    return None;
-                }
+                Err(_) if def.origin == Origin::Parameter => return None,
                 Err(fault) => Raw::Object(vec![("$error".into(), Raw::text(fault.kind.code()))]),
             };
             let group = match def.origin {

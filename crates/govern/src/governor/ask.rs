@@ -74,7 +74,7 @@ impl Governor {
             self.reply(&first, None);
             return Ok(());
         }
-        let then = self.then(id, agent, &mut judged, entities);
+        let then = self.then(agent, &mut judged, entities);
         if dry_run {
             let reply = Reply { id: id.clone(), standing: Standing::Dry, decided: judged.decided, instead: None };
             self.step.effects.push(Effect::Reply(Box::new(reply)));
@@ -140,7 +140,7 @@ impl Governor {
     }
 
     /// What follows a decision. A tier that is green or yellow permits only where all that is needed can be held.
-    fn then(&mut self, id: &Id, agent: &Id, judged: &mut Judged, entities: &Entities) -> Then {
+    fn then(&mut self, agent: &Id, judged: &mut Judged, entities: &Entities) -> Then {
         match judged.decision.tier {
             Tier::Green | Tier::Yellow if self.is_frozen_here(agent) => {
                 refuse(&mut judged.decided, "agent_frozen", "The agent is frozen; only people lift that.")
@@ -153,10 +153,7 @@ impl Governor {
                 Ok(held) => Then::Held(held),
                 Err((code, text)) => refuse(&mut judged.decided, code, &text),
             },
-            Tier::Black => {
-                let _ = id;
-                Then::Refused
-            }
+            Tier::Black => Then::Refused,
         }
     }
 

@@ -68,7 +68,7 @@ impl Governor {
             return Ok(());
         }
         if judged.decision.tier == Tier::Red && !covers(held, stored, &judged) {
-            return self.ask_again(id, &entry, held, &judged, entities);
+            return self.ask_again(id, &entry, &judged, entities);
         }
         match self.reserve(&entry.agent, &mut judged, entities) {
             Ok(reservation) => self.happen(Event::Began { id: id.clone(), reservation: Some(reservation) }),
@@ -83,17 +83,9 @@ impl Governor {
         Ok(())
     }
 
-    fn ask_again(
-        &mut self,
-        id: &Id,
-        entry: &Entry,
-        held: &Held,
-        judged: &Judged,
-        entities: &Entities,
-    ) -> Result<(), Problem> {
+    fn ask_again(&mut self, id: &Id, entry: &Entry, judged: &Judged, entities: &Entities) -> Result<(), Problem> {
         match self.needed(&entry.agent, &judged.decision, entities) {
             Ok(needs) => {
-                let _ = held;
                 let held = Held { needs, shown: judged.decided.items.clone() };
                 self.happen(Event::AskedAgain { id: id.clone(), held });
                 self.ask_people(id);
