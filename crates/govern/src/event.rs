@@ -54,7 +54,17 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Reservation>,
     },
-    /// An approved request was decided again, and people are asked anew.
+    /// An approved request was decided again, and does not run as it was approved.
+    DecidedAgain {
+        /// The request.
+        id: Id,
+        /// What was observed this time; nothing where it could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        observed: Option<Arc<str>>,
+        /// What was decided.
+        decided: Decided,
+    },
+    /// People are asked anew about a request that was decided again.
     AskedAgain {
         /// The request.
         id: Id,

@@ -251,6 +251,7 @@ impl State {
             Event::Installed { policy, schema, moved } => self.install(policy, schema, moved, at),
             Event::Requested(requested) => self.requested(requested, at),
             Event::Began { id, reservation } => self.began(id, reservation.as_ref(), at),
+            Event::DecidedAgain { id, observed, decided } => self.decided_again(id, observed.as_ref(), decided),
             Event::AskedAgain { id, held } => self.asked_again(id, held),
             Event::Ended { id, why, periods } => self.gone(id, *why, periods, at),
             Event::Settled { id, result, costs, periods } => self.settled(id, *result, costs, periods, at),
@@ -385,6 +386,15 @@ impl State {
         entry.stage = Stage::Running;
         if let Some(reservation) = reservation {
             self.reserve(id, &agent, reservation.clone(), at);
+        }
+    }
+
+    /// What will run stays as it was asked for; what was seen and decided is what is so now.
+    fn decided_again(&mut self, id: &Id, observed: Option<&Arc<str>>, decided: &Decided) {
+        let Some(entry) = self.requests.get_mut(id) else { return };
+        entry.decided = decided.clone();
+        if let (Some(request), Some(observed)) = (&mut entry.request, observed) {
+            request.observed = observed.clone();
         }
     }
 

@@ -23,6 +23,8 @@ use crate::token::Token;
 
 /// How far up the parents of an agent are looked at.
 const MOST_PARENTS: usize = 16;
+/// What is said where a frozen agent is refused.
+pub(super) const FROZEN: &str = "The agent is frozen; only people lift that.";
 /// The end of the name of a request that is submitted in place of another.
 const INSTEAD: &str = "/instead";
 
@@ -143,15 +145,22 @@ impl Governor {
     fn then(&mut self, agent: &Id, judged: &mut Judged, entities: &Entities) -> Then {
         match judged.decision.tier {
             Tier::Green | Tier::Yellow if self.is_frozen_here(agent) => {
-                refuse(&mut judged.decided, "agent_frozen", "The agent is frozen; only people lift that.")
+                refuse(&mut judged.decided, "agent_frozen", FROZEN);
+                Then::Refused
             }
             Tier::Green | Tier::Yellow => match self.reserve(agent, judged, entities) {
                 Ok(reservation) => Then::Permitted(reservation),
-                Err(why) => refuse(&mut judged.decided, "state_unclear", &why),
+                Err(why) => {
+                    refuse(&mut judged.decided, "state_unclear", &why);
+                    Then::Refused
+                }
             },
             Tier::Red => match self.needs(agent, &judged.decision, &judged.decided, entities) {
                 Ok(held) => Then::Held(held),
-                Err((code, text)) => refuse(&mut judged.decided, code, &text),
+                Err((code, text)) => {
+                    refuse(&mut judged.decided, code, &text);
+                    Then::Refused
+                }
             },
             Tier::Black => Then::Refused,
         }
@@ -186,7 +195,7 @@ impl Governor {
             judged.decision.obligations.retain(|duty| matches!(duty, Obligation::Redact { .. }));
             judged.decided.tier = Tier::Black;
             let text = format!("Everything is stopped: {}", stop.reason);
-            let _ = refuse(&mut judged.decided, "stopped", &text);
+            refuse(&mut judged.decided, "stopped", &text);
         }
     }
 
@@ -334,10 +343,10 @@ impl Governor {
     }
 }
 
-fn refuse(decided: &mut Decided, code: &'static str, text: &str) -> Then {
+/// Notes why the governor itself refuses.
+pub(super) fn refuse(decided: &mut Decided, code: &'static str, text: &str) {
     decided.code = Some(code.into());
     decided.texts.push(text.into());
-    Then::Refused
 }
 
 /// Who asks, as the host says.

@@ -6,7 +6,7 @@ use aas::value::number;
 use aas::{Entities, Facts, Request, json};
 
 use super::Governor;
-use super::ask::Judged;
+use super::ask::{FROZEN, Judged, refuse};
 use crate::canonical::Canonical;
 use crate::command::{Ended, Outcome};
 use crate::effect::{Effect, Problem};
@@ -58,23 +58,27 @@ impl Governor {
         let facts = Facts { agent: with_id(&facts, &entry.agent)?, ..facts };
         let mut judged = self.judge(&entry.agent, &request, facts, entities)?;
         let same = judged.canonical.as_ref().is_some_and(|now| now.hash(entry.agent.as_str()) == entry.hash);
-        if judged.decision.tier == Tier::Black || !same {
-            self.end(id, Why::Refused);
-            return Ok(());
+        if judged.decision.tier == Tier::Black {
+            return self.end_decided(id, judged, Why::Refused);
+        }
+        if !same {
+            let text = "Under the policy of now it would be another request than the one that was approved.";
+            refuse(&mut judged.decided, "request_changed", text);
+            return self.end_decided(id, judged, Why::Refused);
         }
         if judged.decision.tier < Tier::Red && self.is_frozen_here(&entry.agent) {
             // People lifted what they were shown, and this they were not.
-            self.end(id, Why::Frozen);
-            return Ok(());
+            refuse(&mut judged.decided, "agent_frozen", FROZEN);
+            return self.end_decided(id, judged, Why::Frozen);
         }
         if judged.decision.tier == Tier::Red && !covers(held, stored, &judged) {
-            return self.ask_again(id, &entry, &judged, entities);
+            return self.ask_again(id, &entry, judged, entities);
         }
         match self.reserve(&entry.agent, &mut judged, entities) {
             Ok(reservation) => self.happen(Event::Began { id: id.clone(), reservation: Some(reservation) }),
-            Err(_) => {
-                self.end(id, Why::Refused);
-                return Ok(());
+            Err(why) => {
+                refuse(&mut judged.decided, "state_unclear", &why);
+                return self.end_decided(id, judged, Why::Refused);
             }
         }
         if let Some(token) = self.token(id) {
@@ -83,16 +87,31 @@ impl Governor {
         Ok(())
     }
 
-    fn ask_again(&mut self, id: &Id, entry: &Entry, judged: &Judged, entities: &Entities) -> Result<(), Problem> {
+    fn ask_again(&mut self, id: &Id, entry: &Entry, mut judged: Judged, entities: &Entities) -> Result<(), Problem> {
         match self.needed(&entry.agent, &judged.decision, entities) {
             Ok(needs) => {
                 let held = Held { needs, shown: judged.decided.items.clone() };
+                self.decided_again(id, judged);
                 self.happen(Event::AskedAgain { id: id.clone(), held });
                 self.ask_people(id);
                 self.reply(id, None);
+                Ok(())
             }
-            Err(_) => self.end(id, Why::Refused),
+            Err((code, text)) => {
+                refuse(&mut judged.decided, code, &text);
+                self.end_decided(id, judged, Why::Refused)
+            }
         }
+    }
+
+    fn decided_again(&mut self, id: &Id, judged: Judged) {
+        let observed = judged.canonical.map(|now| now.observed);
+        self.happen(Event::DecidedAgain { id: id.clone(), observed, decided: judged.decided });
+    }
+
+    fn end_decided(&mut self, id: &Id, judged: Judged, why: Why) -> Result<(), Problem> {
+        self.decided_again(id, judged);
+        self.end(id, why);
         Ok(())
     }
 

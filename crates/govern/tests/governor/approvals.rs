@@ -101,12 +101,24 @@ fn other_observations_ask_again() {
     // More lines: another red item, and another approval.
     let step = begin(&mut kit, "r1", "bot", 600);
     assert_eq!((executes(&step), kit.standing("r1")), (0, "waiting for people"));
-    let asked = step.effects.iter().filter(|e| matches!(e, Effect::Ask { .. })).count();
-    assert_eq!(asked, 2, "{step:#?}");
+    let asked: Vec<_> = step
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Ask { request, decided, .. } => Some((request.observed.clone(), decided.texts.clone())),
+            _ => None,
+        })
+        .collect();
+    let texts = vec!["A deployment needs people.".into(), "600 lines change.".into()];
+    assert_eq!(asked, vec![(r#"{"lines":600}"#.into(), texts); 2], "people see what is so now");
     for (approval, by) in [("demo.two", "ada"), ("demo.two", "bob"), ("demo.safe", "sam")] {
         kit.answer("r1", approval, by, true);
     }
     assert_eq!(executes(&begin(&mut kit, "r1", "bot", 601)), 0, "not what they were shown");
+    for (approval, by) in [("demo.two", "ada"), ("demo.two", "bob"), ("demo.safe", "sam")] {
+        kit.answer("r1", approval, by, true);
+    }
+    assert_eq!(executes(&begin(&mut kit, "r1", "bot", 601)), 1, "what they were shown the last time");
     kit.check_replay();
 }
 
@@ -143,8 +155,10 @@ fn a_stricter_policy_refuses_what_was_approved() {
     let stricter = format!("{RULES}\nguard closed on deploy {{ black because \"Closed.\" }}\n");
     kit.tell(Command::Install { policy: policy(&stricter) });
     assert_eq!(kit.standing("r1"), "approved", "it survives the installation");
-    assert_eq!(executes(&begin(&mut kit, "r1", "bot", 10)), 0);
-    assert_eq!(kit.standing("r1"), "ended without running");
+    let step = begin(&mut kit, "r1", "bot", 10);
+    assert_eq!((executes(&step), kit.standing("r1")), (0, "ended without running"));
+    let told = crate::kit::reply(&step, "r1").decided;
+    assert_eq!((told.tier, told.texts), (aas::decision::Tier::Black, vec!["Closed.".into()]), "why it does not run");
     kit.check_replay();
 }
 
