@@ -3,6 +3,7 @@
 
 mod approvals;
 mod empty;
+mod fail_closed;
 mod flags;
 mod halting;
 mod interleavings;
