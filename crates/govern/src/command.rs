@@ -108,6 +108,19 @@ pub enum Command {
         /// The session that opened it: what that one has seen, this one has seen.
         parent: Option<Id>,
     },
+    /// A session is over: its history is dropped, and nothing more is asked in it.
+    CloseSession {
+        /// The session.
+        session: Id,
+    },
+    /// A person says that what an item asks of the past had not happened before the item was there. Until then nobody
+    /// knows, and its reading is an error for sessions and agents that are older than it.
+    VouchForPast {
+        /// The name of the item, as the report of the installation says it.
+        item: Arc<str>,
+        /// Who says so.
+        by: Person,
+    },
     /// Time has passed.
     Tick,
 }

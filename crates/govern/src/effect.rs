@@ -155,6 +155,9 @@ pub enum Problem {
     /// A value does not fit what is declared.
     #[error("{0}")]
     BadValue(String),
+    /// The session is over.
+    #[error("the session `{0}` is closed; ask in another one")]
+    SessionClosed(Id),
     /// A bound is reached.
     #[error("{0} are kept already; nothing more until some have ended")]
     Full(&'static str),

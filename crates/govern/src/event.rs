@@ -198,6 +198,26 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         inherits: Vec<u32>,
     },
+    /// A session is over.
+    SessionClosed {
+        /// The session.
+        session: Id,
+        /// The families of history that it has a key in, by their places in the schema.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        families: Vec<u32>,
+    },
+    /// Sessions that have long been closed are forgotten.
+    SessionsForgotten {
+        /// The sessions.
+        ids: Vec<Id>,
+    },
+    /// What an item asks of the past had not happened before it was there.
+    PastVouchedFor {
+        /// The item, by its place in the schema.
+        family: u32,
+        /// Who says so.
+        by: Id,
+    },
     /// Answers that were kept long enough are forgotten.
     Forgotten {
         /// The requests.
@@ -359,6 +379,8 @@ pub enum Why {
     Refused,
     /// Another policy decides now.
     PolicyChanged,
+    /// Its session is over.
+    SessionClosed,
 }
 
 /// What became of the registers of an item when another policy was installed.

@@ -8,6 +8,7 @@ pub mod key;
 pub mod schema;
 pub mod registers;
 pub mod table;
+pub mod sessions;
 pub mod trust;
 pub mod canonical;
 pub mod token;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aas::check::typed::state::{
-    Amount, BudgetDef, CooldownDef, LimitDef, Part, SeenDef, SeenEvent, StateBody, StateId, StateItem, WindowDef,
-    WindowWhat,
+    Amount, BudgetDef, CooldownDef, HistoryOf, LimitDef, Part, SeenDef, SeenEvent, StateBody, StateId, StateItem,
+    WindowDef, WindowWhat,
 };
 use aas::check::typed::{TExpr, TExprKind, TypedPolicy};
 use aas::interp::{Evaluator, Scene};
@@ -21,6 +21,7 @@ use crate::key::Key;
 use crate::program::Periods;
 use crate::registers::{Moment, Register, Sign, Take, Truth, Unclear, WindowEvent};
 use crate::schema::Family;
+use crate::sessions::Sessions;
 use crate::table::Table;
 
 /// One request, before one state.
@@ -28,6 +29,7 @@ pub(crate) struct Look<'a> {
     pub(crate) policy: &'a TypedPolicy,
     pub(crate) periods: &'a mut Periods,
     pub(crate) tables: &'a mut [Table],
+    pub(crate) sessions: &'a Sessions,
     pub(crate) bound: &'a mut Bound,
     pub(crate) entities: &'a Entities,
     pub(crate) agent: &'a Id,
@@ -244,10 +246,27 @@ impl<'a> Look<'a> {
             },
             (StateBody::Seen(seen), Register::Seen(register)) => {
                 let Family::Seen(schema) = family else { return Err(lost()) };
-                seen_reading(seen, || register.count(schema, self.now), || register.any(schema, self.now))
+                let doubt = self.doubt(table, seen, item);
+                let now = self.now;
+                seen_reading(seen, || register.count(schema, now, doubt), || register.any(schema, now, doubt))
             }
             (_, _) => Err(lost()),
         }
+    }
+
+    /// Until when nobody knows what had happened: the item is younger than the session or the agent.
+    fn doubt(&self, table: &Table, seen: &SeenDef, item: &StateItem) -> Option<i64> {
+        let doubt = table.doubt()?;
+        let is_younger = match (seen.of, item.keys.first()) {
+            (HistoryOf::Session, Some(session)) => {
+                let name = self.value(session).and_then(|value| key_text(self.policy, &value)).ok();
+                let known = name.and_then(|name| self.sessions.get(&Id::from(name)));
+                // One that is not known begins with this very request.
+                known.is_none_or(|session| session.since > doubt.seq)
+            }
+            (HistoryOf::Session | HistoryOf::Agent, _) => false,
+        };
+        (!is_younger).then_some(doubt.at)
     }
 
     fn limit(&self, limit: &LimitDef, register: &Register, part: &Part) -> Attribute {

@@ -9,8 +9,9 @@ use crate::command::FlagPlace;
 use crate::ids::Id;
 use crate::registers::Moment;
 use crate::schema::{FamilySchema, Schema};
-use crate::state::{Entry, FlagValue, Kin, Stage, State, Stop, expiry};
-use crate::table::{KeptKey, Table};
+use crate::sessions::Session;
+use crate::state::{Entry, FlagValue, Kin, Stage, State, Stop, doubted, expiry};
+use crate::table::{Doubt, KeptKey, Table};
 use crate::trust::Trust;
 
 /// The version of the form of a snapshot.
@@ -29,6 +30,8 @@ pub struct Snapshot {
     trust: Vec<(Id, Trust)>,
     frozen: BTreeMap<Id, Arc<str>>,
     kin: BTreeMap<Id, Kin>,
+    sessions: Vec<(Id, Session)>,
+    doubts: Vec<(u32, Doubt)>,
     flags: Vec<(FlagPlace, FlagValue)>,
     stopped: Option<Stop>,
     requests: Vec<(Id, Entry)>,
@@ -65,6 +68,8 @@ impl State {
             trust: self.trust.iter().map(|(id, trust)| (id.clone(), trust.clone())).collect(),
             frozen: self.frozen.clone(),
             kin: self.kin.clone(),
+            sessions: self.sessions.iter().map(|(id, session)| (id.clone(), session.clone())).collect(),
+            doubts: (0..).zip(&self.tables).filter_map(|(place, table)| Some((place, table.doubt()?))).collect(),
             flags: self.flags.iter().map(|(of, value)| (of.clone(), value.clone())).collect(),
             stopped: self.stopped.clone(),
             requests: self.requests.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect(),
@@ -88,12 +93,19 @@ impl State {
         let families = snapshot.schema.families.iter().cloned();
         let tables = families.zip(snapshot.tables).map(|(family, kept)| Table::restore(family, seed, kept));
         state.tables = tables.collect();
+        for (place, doubt) in snapshot.doubts {
+            let table = state.tables.get_mut(place as usize);
+            let table = table.ok_or(SnapshotError::Damaged("it doubts what it does not keep"))?;
+            *table = table.clone().with_doubt(Some(doubt));
+        }
+        state.doubted = doubted(&state.tables);
         let archive = snapshot.archive.into_iter();
         state.archive =
             archive.map(|(family, kept)| (family.name.clone(), Table::restore(family, seed, kept))).collect();
         state.schema = snapshot.schema;
         state.trust = snapshot.trust.into_iter().collect();
         (state.frozen, state.kin, state.stopped) = (snapshot.frozen, snapshot.kin, snapshot.stopped);
+        snapshot.sessions.into_iter().for_each(|(id, session)| state.sessions.put(id, session));
         for (of, value) in snapshot.flags {
             state.put_flag(&of, Some(value));
         }

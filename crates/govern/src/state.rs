@@ -10,7 +10,8 @@ use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{CalendarPeriod, Moment, Register, ReservationId, Settlement};
 use crate::schema::{Family, Schema, Severity};
-use crate::table::Table;
+use crate::sessions::Sessions;
+use crate::table::{Doubt, Table};
 use crate::trust::{FreezeWhy, Trust};
 
 /// What a governor knows.
@@ -26,12 +27,15 @@ pub struct State {
     pub(crate) schema: Arc<Schema>,
     /// One for each family of the schema.
     pub(crate) tables: Vec<Table>,
+    /// The places of those about whose past something is in doubt.
+    pub(crate) doubted: Vec<u32>,
     /// What was kept for items that are gone, by name.
     pub(crate) archive: BTreeMap<Arc<str>, Table>,
     pub(crate) trust: BTreeMap<Id, Trust>,
     /// Agents that people froze, where the policy says nothing about trust.
     pub(crate) frozen: BTreeMap<Id, Arc<str>>,
     pub(crate) kin: BTreeMap<Id, Kin>,
+    pub(crate) sessions: Sessions,
     pub(crate) flags: BTreeMap<FlagPlace, FlagValue>,
     /// When values of flags end.
     pub(crate) flags_due: BTreeSet<(i64, FlagPlace)>,
@@ -168,10 +172,12 @@ impl State {
             policy: None,
             schema: Arc::default(),
             tables: Vec::new(),
+            doubted: Vec::new(),
             archive: BTreeMap::new(),
             trust: BTreeMap::new(),
             frozen: BTreeMap::new(),
             kin: BTreeMap::new(),
+            sessions: Sessions::default(),
             flags: BTreeMap::new(),
             flags_due: BTreeSet::new(),
             flags_changed: 0,
@@ -235,6 +241,12 @@ impl State {
         self.kin.get(agent)
     }
 
+    /// The sessions that are known.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// The register under a key of an item by its qualified name.
     #[must_use]
     pub fn register(&self, item: &str, key: &Key) -> Option<&Register> {
@@ -296,7 +308,22 @@ impl State {
             Event::Introduced { agent, parent, owner } => {
                 self.kin.insert(agent.clone(), Kin { parent: parent.clone(), owner: owner.clone() });
             }
-            Event::SessionOpened { session, parent, inherits } => self.inherit(session, parent.as_ref(), inherits, at),
+            Event::SessionOpened { session, parent, inherits } => {
+                self.sessions.opened(session, parent.as_ref(), record.seq, at);
+                self.inherit(session, parent.as_ref(), inherits, at);
+            }
+            Event::SessionClosed { session, families } => {
+                let key = Key::of([session.as_str()]);
+                families.iter().for_each(|place| self.drop_key(*place, &key));
+                self.sessions.close(session, at);
+            }
+            Event::SessionsForgotten { ids } => ids.iter().for_each(|id| self.sessions.forget(id)),
+            Event::PastVouchedFor { family, .. } => {
+                if let Some(table) = self.tables.get_mut(*family as usize) {
+                    table.clear_doubt();
+                }
+                self.doubted.retain(|place| place != family);
+            }
             Event::Forgotten { ids } => self.forget(ids),
         }
     }
@@ -342,6 +369,9 @@ impl State {
         if let Some(held) = &entry.held {
             self.due.insert((expiry(held), id.clone()));
             *self.waiting.entry(entry.agent.clone()).or_default() += 1;
+        }
+        if let Some(session) = &entry.session {
+            self.sessions.used(session, self.seq, at);
         }
         let agent = entry.agent.clone();
         self.requests.insert(id.clone(), entry);
@@ -473,6 +503,11 @@ impl State {
         let (agent, severity) = (entry.agent.clone(), entry.severity);
         let success = result == Ended::Success;
         if let Some(reservation) = entry.reservation.take() {
+            for place in &self.doubted {
+                if let Some(table) = self.tables.get_mut(*place as usize) {
+                    table.ended_in_doubt(reservation.number, at);
+                }
+            }
             for (place, touch) in reservation.touches.iter().enumerate() {
                 if let Some(table) = self.tables.get_mut(touch.family as usize) {
                     let now = Moment { at, period: periods.get(place).copied().flatten() };
@@ -513,6 +548,12 @@ impl State {
         }
     }
 
+    fn drop_key(&mut self, place: u32, key: &Key) {
+        if let Some(table) = self.tables.get_mut(place as usize) {
+            table.forget(key);
+        }
+    }
+
     fn forget(&mut self, ids: &[Id]) {
         for id in ids {
             let Some(entry) = self.requests.remove(id) else { continue };
@@ -532,21 +573,30 @@ impl State {
         let mut kept: BTreeMap<Arc<str>, Table> = names.iter().cloned().zip(old).collect();
         let how: BTreeMap<&str, How> = moved.iter().map(|moved| (&*moved.item, moved.how)).collect();
         self.end_what_is_lost(&mut kept, &names, &how, at);
+        // Where something has run, history that was not kept until now may hold anything.
+        let doubt = (self.reservations > 0).then_some(Doubt { at, seq: self.seq, reservation: self.reservations });
         self.tables = schema
             .families
             .iter()
             .map(|family| {
-                let from = match how.get(&*family.name) {
-                    Some(How::Kept | How::Adapted) => kept.remove(&family.name),
-                    Some(How::Restored) => self.archive.remove(&family.name),
-                    Some(How::Restarted | How::Begun | How::Archived) | None => None,
+                let (from, goes_on) = match how.get(&*family.name) {
+                    Some(How::Kept | How::Adapted) => (kept.remove(&family.name), true),
+                    Some(How::Restored) => (self.archive.remove(&family.name), false),
+                    Some(How::Restarted | How::Begun | How::Archived) | None => (None, false),
                 };
-                match from {
+                let doubt = match &family.family {
+                    Family::Seen(_) if goes_on => from.as_ref().and_then(Table::doubt),
+                    Family::Seen(_) => doubt,
+                    _ => None,
+                };
+                let table = match from {
                     Some(table) => Table::restore(family.clone(), self.seed, table.kept(Moment::at(at))),
                     None => Table::new(family.clone(), self.seed),
-                }
+                };
+                table.with_doubt(doubt)
             })
             .collect();
+        self.doubted = doubted(&self.tables);
         for (name, table) in kept {
             if how.get(&*name) == Some(&How::Archived) {
                 self.archive.insert(name, table);
@@ -604,6 +654,11 @@ impl State {
             }
         }
     }
+}
+
+/// The places of tables about whose past something is in doubt.
+pub(crate) fn doubted(tables: &[Table]) -> Vec<u32> {
+    (0..).zip(tables).filter(|(_, table)| table.doubt().is_some()).map(|(place, _)| place).collect()
 }
 
 /// When what people are asked is over.

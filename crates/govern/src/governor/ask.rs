@@ -57,6 +57,9 @@ impl Governor {
         if self.state.trust.len() >= self.config.most_names && !self.state.trust.contains_key(&agent) {
             return Err(Problem::Full("agents"));
         }
+        if let Some(session) = session_of(&facts) {
+            self.may_be_asked_in(&session)?;
+        }
         self.submit(&id, &agent, &request, &facts, &entities, dry_run)
     }
 
@@ -357,7 +360,7 @@ fn agent_of(facts: &Facts) -> Result<Id, Problem> {
     }
 }
 
-fn session_of(facts: &Facts) -> Option<Id> {
+pub(super) fn session_of(facts: &Facts) -> Option<Id> {
     match get(&facts.session, "id") {
         Some(Raw::Text(id)) => Some(Id::from(id.clone())),
         _ => None,

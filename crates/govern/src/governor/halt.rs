@@ -94,30 +94,6 @@ impl Governor {
         Ok(())
     }
 
-    pub(super) fn open_session(&mut self, session: Id, parent: Option<Id>) -> Result<(), Problem> {
-        if !session.is_fit() || parent.as_ref().is_some_and(|parent| !parent.is_fit()) {
-            return Err(Problem::BadName);
-        }
-        if parent.as_ref() == Some(&session) {
-            return Err(Problem::BadValue("a session does not open itself".into()));
-        }
-        let inherits = self.program.as_ref().ok_or(Problem::NoPolicy)?.of_sessions.clone();
-        let now = Moment::at(self.now());
-        let key = Key::of([session.as_str()]);
-        for place in parent.iter().flat_map(|_| &inherits) {
-            let Some(table) = self.state.tables.get_mut(*place as usize) else { continue };
-            // Its own history would be lost under that of the one that opens it.
-            if table.keeps(&key, now) {
-                return Err(Problem::BadValue("the session has begun already".into()));
-            }
-            if table.admits(&key, session.as_str(), now).is_err() {
-                return Err(Problem::Full("sessions"));
-            }
-        }
-        self.happen(Event::SessionOpened { session, parent, inherits });
-        Ok(())
-    }
-
     pub(super) fn grant(&mut self, grant: &Grant) -> Result<(), Problem> {
         let (place, fields, longest, again) = self.fit_grant(grant)?;
         let now = self.now();
@@ -186,7 +162,7 @@ impl Governor {
     }
 }
 
-fn person(by: &Person) -> Result<(), Problem> {
+pub(super) fn person(by: &Person) -> Result<(), Problem> {
     if !by.id.is_fit() {
         return Err(Problem::BadName);
     }

@@ -26,9 +26,11 @@ impl Governor {
             .collect();
         self.end_each(permitted, Why::PolicyChanged);
         let moved = moved(&self.state, &program.schema().families);
-        let report = moved.iter().filter(|moved| moved.how != How::Kept).map(tell).collect();
+        let mut report: Vec<String> = moved.iter().filter(|moved| moved.how != How::Kept).map(tell).collect();
         let hash = program.policy.hash().to_string().into();
         self.happen(Event::Installed { policy: hash, schema: program.schema().clone(), moved });
+        let in_doubt = self.state.tables.iter().filter(|table| table.doubt().is_some());
+        report.extend(in_doubt.map(|table| doubt(&table.schema().name)));
         self.program = Some(program);
         self.step.effects.push(Effect::Report(report));
         Ok(())
@@ -79,6 +81,13 @@ fn goes_on(old: &Family, new: &Family) -> bool {
             false
         }
     }
+}
+
+fn doubt(name: &str) -> String {
+    format!(
+        "Nobody knows what `{name}` would have told before it was kept: it is an error for sessions and agents that are \
+         older, until its time has passed or a person vouches for them."
+    )
 }
 
 fn tell(moved: &Moved) -> String {

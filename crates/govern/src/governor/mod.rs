@@ -7,7 +7,8 @@
 //! 2. [`people`](self): a red one waits for those who must approve it.
 //! 3. [`run`](self): it begins with its token, or is decided once more after approval; it ends, and is settled.
 //! 4. [`halt`](self): people stop, resume, freeze, set flags, grant and revoke.
-//! 5. [`install`](self): another policy takes over.
+//! 5. [`sessions`](self): sessions open and close.
+//! 6. [`install`](self): another policy takes over.
 
 mod ask;
 mod first;
@@ -16,6 +17,7 @@ mod halt;
 mod install;
 mod people;
 mod run;
+mod sessions;
 mod watch;
 
 use std::sync::Arc;
@@ -49,6 +51,10 @@ pub struct Config {
     pub most_waiting: usize,
     /// The most agents and values of flags that are kept.
     pub most_names: usize,
+    /// The most sessions that are known. At the bound nothing is asked in a new one until others are forgotten.
+    pub most_sessions: usize,
+    /// A session in which nothing was asked for so long is closed.
+    pub session_life: i64,
 }
 
 impl Default for Config {
@@ -60,6 +66,8 @@ impl Default for Config {
             most_waiting_per_agent: 32,
             most_waiting: 10_000,
             most_names: 1_000_000,
+            most_sessions: 100_000,
+            session_life: 7 * 24 * 3_600_000_000,
         }
     }
 }
@@ -177,6 +185,8 @@ impl Governor {
             Command::Revoke { item, key, by } => self.revoke(&item, &key, &by),
             Command::Introduce { agent, parent, owner } => self.introduce(agent, parent, owner),
             Command::OpenSession { session, parent } => self.open_session(session, parent),
+            Command::CloseSession { session } => self.close_session(session),
+            Command::VouchForPast { item, by } => self.vouch_for_past(&item, &by),
             Command::Tick => Ok(()),
         }
     }
@@ -192,9 +202,9 @@ impl Governor {
     fn look<'a>(&'a mut self, bound: &'a mut Bound, entities: &'a Entities, agent: &'a Id) -> Option<Look<'a>> {
         let now = self.now();
         let Program { policy, periods, .. } = self.program.as_mut()?;
-        let tables = &mut self.state.tables;
+        let (tables, sessions) = (&mut self.state.tables, &self.state.sessions);
         let unreadable = self.watch.as_ref().map(|watch| &watch.unreadable);
-        Some(Look { policy: policy.typed(), periods, tables, bound, entities, agent, now, unreadable })
+        Some(Look { policy: policy.typed(), periods, tables, sessions, bound, entities, agent, now, unreadable })
     }
 
     fn now(&self) -> i64 {
@@ -210,6 +220,7 @@ impl Governor {
             self.end(&id, Why::Expired);
         }
         self.end_flags();
+        self.end_sessions();
         let before = self.now().saturating_sub(self.config.keep_answers);
         let old = self.state.ended.iter().take_while(|(at, _)| *at <= before).take(1_024);
         let ids: Vec<Id> = old.map(|(_, id)| id.clone()).collect();

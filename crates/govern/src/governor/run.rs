@@ -54,6 +54,16 @@ impl Governor {
         let (Some(stored), Some(held)) = (&entry.request, &entry.held) else {
             return Err(Problem::NoSuchRequest(id.clone()));
         };
+        if let Some(session) = &entry.session {
+            if super::ask::session_of(&facts).as_ref() != Some(session) {
+                let problem = format!("the facts are not of the session `{session}`, in which it was asked");
+                return Err(Problem::BadValue(problem));
+            }
+            if self.state.sessions.get(session).is_none_or(|known| known.closed.is_some()) {
+                self.end(id, Why::SessionClosed);
+                return Ok(());
+            }
+        }
         let request = again(stored)?;
         let facts = Facts { agent: with_id(&facts, &entry.agent)?, ..facts };
         let mut judged = self.judge(&entry.agent, &request, facts, entities)?;

@@ -190,6 +190,18 @@ struct Tally {
     over: bool,
 }
 
+impl Tally {
+    /// Until this time any of both kinds may have been, in any order, before all that is kept.
+    fn doubt(&mut self, schema: &SeenSchema, at: i64) {
+        let counts = schema.within.is_none_or(|window| counts(at, self.now, window));
+        self.maybe += usize::from(counts);
+        if schema.relative.is_some_and(|relative| relative.place == RelativePlace::Before) {
+            self.sure = 0;
+            self.maybe_over = true;
+        }
+    }
+}
+
 impl Monitor for Tally {
     fn see(&mut self, schema: &SeenSchema, at: i64, truth: Truth) {
         if schema.within.is_some_and(|window| !counts(at, self.now, window)) {
@@ -273,7 +285,7 @@ impl Seen {
         }
     }
 
-    fn tally(&self, schema: &SeenSchema, now: i64) -> Tally {
+    fn tally(&self, schema: &SeenSchema, now: i64, doubt: Option<i64>) -> Tally {
         let mut tally = Tally {
             now,
             sure: self.folded.sure.count(schema, now),
@@ -281,16 +293,19 @@ impl Seen {
             maybe_over: self.folded.maybe_over,
             over: self.folded.over,
         };
+        if let Some(at) = doubt {
+            tally.doubt(schema, at);
+        }
         for entry in &self.entries {
             take_in(&mut tally, schema, entry.at, entry.sign);
         }
         tally
     }
 
-    /// Whether there was one.
+    /// Whether there was one. Where there is a time of doubt, nobody knows what had happened until then.
     #[must_use]
-    pub fn any(&self, schema: &SeenSchema, now: i64) -> Truth {
-        let tally = self.tally(schema, now);
+    pub fn any(&self, schema: &SeenSchema, now: i64, doubt: Option<i64>) -> Truth {
+        let tally = self.tally(schema, now, doubt);
         if tally.sure > 0 {
             Truth::Yes
         } else if tally.maybe > 0 {
@@ -300,13 +315,13 @@ impl Seen {
         }
     }
 
-    /// How many there were, at most 1,024.
+    /// How many there were, at most 1,024. Where there is a time of doubt, nobody knows what had happened until then.
     ///
     /// # Errors
     ///
     /// [`Unclear`] where an event that only may have been could change the number.
-    pub fn count(&self, schema: &SeenSchema, now: i64) -> Result<i64, Unclear> {
-        let tally = self.tally(schema, now);
+    pub fn count(&self, schema: &SeenSchema, now: i64, doubt: Option<i64>) -> Result<i64, Unclear> {
+        let tally = self.tally(schema, now, doubt);
         let (sure, maybe) = (tally.sure.min(MOST_STAMPS), tally.maybe.min(MOST_STAMPS));
         if sure == maybe { i64::try_from(sure).map_err(|_| Unclear) } else { Err(Unclear) }
     }

@@ -276,7 +276,7 @@ fn seen(what: SeenWhat, within: Option<i64>, relative: Option<RelativePlace>) ->
 
 fn any(one: &One, now: i64) -> Truth {
     let (Register::Seen(seen), Family::Seen(schema)) = (&one.1, &one.0) else { unreachable!() };
-    seen.any(schema, now)
+    seen.any(schema, now, None)
 }
 
 const A: Take = Take::Sign(Sign { a: Truth::Yes, b: Truth::No });
@@ -317,11 +317,11 @@ fn a_session_inherits_what_is_still_under_way_as_possible() {
     let mut one = One::new(Family::Seen(schema.clone()));
     one.reserve(1, 0, A);
     let Register::Seen(parent) = &one.1 else { unreachable!() };
-    assert_eq!(parent.any(&schema, 0), Truth::No);
-    assert_eq!(parent.inherited(&schema, 0).any(&schema, 0), Truth::Unclear);
+    assert_eq!(parent.any(&schema, 0, None), Truth::No);
+    assert_eq!(parent.inherited(&schema, 0).any(&schema, 0, None), Truth::Unclear);
     one.settle(1, 1, OK);
     let Register::Seen(parent) = &one.1 else { unreachable!() };
-    assert_eq!(parent.inherited(&schema, 1).any(&schema, 1), Truth::Yes);
+    assert_eq!(parent.inherited(&schema, 1).any(&schema, 1, None), Truth::Yes);
 }
 
 #[test]

@@ -19,9 +19,9 @@ pub(super) fn word(stage: Stage) -> Option<StandingWord> {
         Stage::Running => StandingWord::Running,
         Stage::Done(_) => StandingWord::Done,
         Stage::Refused | Stage::Gone(Why::Denied | Why::Refused) => StandingWord::Refused,
-        Stage::Gone(Why::Expired | Why::Cancelled | Why::Stopped | Why::Frozen | Why::PolicyChanged) => {
-            StandingWord::Ended
-        }
+        Stage::Gone(
+            Why::Expired | Why::Cancelled | Why::Stopped | Why::Frozen | Why::PolicyChanged | Why::SessionClosed,
+        ) => StandingWord::Ended,
         Stage::Permitted => return None,
     })
 }

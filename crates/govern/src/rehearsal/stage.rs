@@ -57,7 +57,8 @@ pub(super) struct Last {
 /// Plays a test.
 pub(super) fn play(policy: &Policy, test: &TypedTest, engines: &[Engine]) -> Rehearsed {
     // Answers are kept for the whole test, so that it can ask where a request stands.
-    let mut governor = Governor::new([0; 32], Config { keep_answers: i64::MAX, ..Config::default() });
+    let mut governor =
+        Governor::new([0; 32], Config { keep_answers: i64::MAX, session_life: i64::MAX, ..Config::default() });
     governor.watch(engines);
     let mut play = Play {
         policy,

@@ -49,11 +49,24 @@ impl BuildHasher for Seeded {
 pub struct Table {
     schema: FamilySchema,
     initial: Register,
+    doubt: Option<Doubt>,
     rows: HashMap<Key, Row, Seeded>,
     /// How many keys each agent has brought; only where agents choose keys.
     shares: HashMap<Arc<str>, u32, Seeded>,
     /// When to look whether a key can be dropped. An entry that is not the `look` of its row is void.
     looks: BinaryHeap<Reverse<(i64, Key)>>,
+}
+
+/// That nobody knows what had happened before a table of history was begun: it was declared while sessions were open and
+/// agents at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The time until which something may have happened, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// The number of the event with which it was begun. What began later is in no doubt.
+    pub seq: u64,
+    /// The last reservation that was made before. While one of those runs, the time of the doubt moves with it.
+    pub reservation: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +138,7 @@ impl Table {
         let hasher = Seeded(seed);
         Self {
             initial: Register::new(&schema.family),
+            doubt: None,
             rows: HashMap::with_hasher(hasher),
             shares: HashMap::with_hasher(hasher),
             looks: BinaryHeap::new(),
@@ -153,6 +167,29 @@ impl Table {
     #[must_use]
     pub fn schema(&self) -> &FamilySchema {
         &self.schema
+    }
+
+    /// What is in doubt about its keys.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubt
+    }
+
+    /// The same table, with this in doubt.
+    #[must_use]
+    pub fn with_doubt(self, doubt: Option<Doubt>) -> Self {
+        Self { doubt, ..self }
+    }
+
+    pub(crate) fn clear_doubt(&mut self) {
+        self.doubt = None;
+    }
+
+    /// A reservation has ended: what it brought about may be what the table asks for.
+    pub(crate) fn ended_in_doubt(&mut self, reservation: u64, at: i64) {
+        if let Some(doubt) = self.doubt.as_mut().filter(|doubt| reservation <= doubt.reservation) {
+            doubt.at = doubt.at.max(at);
+        }
     }
 
     /// How many keys take a place. Some of them may be ready to be dropped; [`Table::collect`] drops those.
@@ -255,6 +292,11 @@ impl Table {
             let after = row.after(&self.schema.family, now);
             self.follow(key, now, after);
         }
+    }
+
+    /// Drops a key whatever its register keeps.
+    pub(crate) fn forget(&mut self, key: &Key) {
+        self.remove(key);
     }
 
     /// Drops every key whose register is initial now, and says how many those were.
@@ -364,6 +406,7 @@ impl PartialEq for Table {
     /// The same item with the same keys and registers.
     fn eq(&self, other: &Self) -> bool {
         self.schema == other.schema
+            && self.doubt == other.doubt
             && self.rows.len() == other.rows.len()
             && self.rows.iter().all(|(key, row)| {
                 other.rows.get(key).is_some_and(|same| row.register == same.register && row.agent == same.agent)

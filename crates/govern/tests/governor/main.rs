@@ -10,3 +10,4 @@ mod interleavings;
 mod kit;
 mod memory;
 mod running;
+mod sessions;

@@ -391,8 +391,10 @@ fn readings(family: &Family, register: &Register, history: &History, now: Moment
             same("grant", (told, grant.revoked().is_some()), simple::grant(history, now.at, *longest, *again))
         }
         (Family::Seen(schema), Register::Seen(seen)) => match schema.what {
-            SeenWhat::Any => same("seen", seen.any(schema, now.at), past::any(history, schema, now.at)),
-            SeenWhat::Count => same("count", seen.count(schema, now.at).ok(), past::count(history, schema, now.at)),
+            SeenWhat::Any => same("seen", seen.any(schema, now.at, None), past::any(history, schema, now.at)),
+            SeenWhat::Count => {
+                same("count", seen.count(schema, now.at, None).ok(), past::count(history, schema, now.at))
+            }
         },
         _ => Err("a register of another family".into()),
     }
@@ -442,12 +444,12 @@ pub(crate) fn every_resolution(seed: u64) -> Result<(), String> {
         }
         let Register::Seen(seen) = register else { unreachable!() };
         let now = signs.len() as i64 * 300;
-        let any = match seen.any(&schema, now) {
+        let any = match seen.any(&schema, now, None) {
             Truth::Yes => Some(1),
             Truth::No => Some(0),
             Truth::Unclear => None,
         };
-        if schema.what == SeenWhat::Any { any } else { seen.count(&schema, now).ok() }
+        if schema.what == SeenWhat::Any { any } else { seen.count(&schema, now, None).ok() }
     };
     let mut resolved = vec![vec![]];
     for sign in &signs {
