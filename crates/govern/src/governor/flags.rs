@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use aas::check::typed::FlagDef;
 use aas::check::typed::state::FlagRules;
+use aas::check::typed::{FlagDef, TypedPolicy};
 use aas::decision::Tier;
 use aas::raw::{Raw, RawFields, get};
 use aas::reader::{ReadContext, read};
@@ -158,7 +158,11 @@ impl Governor {
         };
         let set = self.state.flags.iter().filter(|(of, _)| applies(of)).map(|(_, value)| value.value.clone());
         let start = flag.start.clone();
-        let text = set.reduce(|a, b| stricter(flag, a, b)).or(start)?;
+        let stricter = |a, b| match &self.program {
+            Some(program) => stricter(program.typed(), flag, a, b),
+            None => flag.strict.clone(),
+        };
+        let text = set.reduce(stricter).or(start)?;
         // What was written by this governor can be read; what cannot is no value, so reading it errs.
         json::parse(&text).ok()
     }
@@ -179,16 +183,20 @@ fn scope_of(facts: &Facts, name: &str) -> Option<String> {
     }
 }
 
-/// Of two values the one that restricts more.
-fn stricter(flag: &FlagSchema, a: Arc<str>, b: Arc<str>) -> Arc<str> {
+/// Of two values the one that restricts more; the strict one where that cannot be told.
+fn stricter(policy: &TypedPolicy, flag: &FlagSchema, a: Arc<str>, b: Arc<str>) -> Arc<str> {
     if a == b || a == flag.strict {
         return a;
     }
     if b == flag.strict {
         return b;
     }
-    let number = |text: &str| aas::value::number::decimal(text).ok();
-    match (flag.merge, number(&a), number(&b)) {
+    let rank = |text: &str| {
+        let def = policy.flags.iter().find(|def| def.name == flag.name)?;
+        let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
+        read(&def.ty, &json::parse(text).ok()?, &cx).ok()?.word()
+    };
+    match (flag.merge, rank(&a), rank(&b)) {
         (Merge::Least, Some(x), Some(y)) if x <= y => a,
         (Merge::Greatest, Some(x), Some(y)) if x >= y => a,
         (Merge::Least | Merge::Greatest, Some(_), Some(_)) => b,
