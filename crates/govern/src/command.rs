@@ -121,6 +121,15 @@ pub enum Command {
         /// Who says so.
         by: Person,
     },
+    /// A channel has told what a digest told it. Until then it is told again at each interval.
+    Delivered {
+        /// The digest.
+        digest: Arc<str>,
+        /// The channel.
+        channel: Arc<str>,
+        /// The number of the telling.
+        number: u64,
+    },
     /// Time has passed.
     Tick,
 }

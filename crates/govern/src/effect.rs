@@ -7,6 +7,7 @@ use aas::decision::Tier;
 use crate::canonical::Canonical;
 use crate::event::{Decided, Needed, Why};
 use crate::ids::Id;
+use crate::state::Stage;
 use crate::token::Token;
 
 /// Something that the host does.
@@ -52,6 +53,21 @@ pub enum Effect {
         /// What it was decided to be.
         tier: Tier,
     },
+    /// Tells people what a digest has gathered, by one channel. The host says when it has arrived.
+    Digest {
+        /// The digest.
+        digest: Arc<str>,
+        /// The channel.
+        channel: Arc<str>,
+        /// The number of the telling, for [`crate::Command::Delivered`].
+        number: u64,
+        /// What is told, the oldest first.
+        entries: Vec<Entry>,
+        /// How many more there were no room for.
+        left_out: u64,
+        /// Whether it could not wait.
+        at_once: bool,
+    },
     /// Starts a workflow.
     Run {
         /// The request that it follows.
@@ -65,6 +81,25 @@ pub enum Effect {
     Reject(Problem),
     /// Says what was restored or moved, for people.
     Report(Vec<String>),
+}
+
+/// One entry of a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The request.
+    pub id: Id,
+    /// When it was decided.
+    pub at: i64,
+    /// Who asked.
+    pub agent: Id,
+    /// For what.
+    pub action: Arc<str>,
+    /// What it was decided to be.
+    pub tier: Tier,
+    /// Why; masked fields are masked.
+    pub texts: Vec<Arc<str>>,
+    /// Where it stands when it is told; nothing where its answer is forgotten.
+    pub stands: Option<Stage>,
 }
 
 /// The answer to a request.

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Canonical, Hash};
 use crate::command::{Ended, FlagPlace};
+use crate::digests::Note;
 use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{CalendarPeriod, Take};
 use crate::schema::{Schema, Severity};
 
 /// The version of events that this crate writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// An event in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,6 +218,29 @@ pub enum Event {
         family: u32,
         /// Who says so.
         by: Id,
+    },
+    /// Something is to be told in a digest.
+    Noted {
+        /// The digest.
+        digest: Arc<str>,
+        /// What.
+        note: Note,
+    },
+    /// All that waited in a digest is told.
+    Told {
+        /// The digest.
+        digest: Arc<str>,
+        /// The number of the telling.
+        number: u64,
+    },
+    /// What was told has arrived.
+    Delivered {
+        /// The digest.
+        digest: Arc<str>,
+        /// The channel.
+        channel: Arc<str>,
+        /// The number of the telling.
+        number: u64,
     },
     /// Answers that were kept long enough are forgotten.
     Forgotten {

@@ -7,6 +7,8 @@ pub mod ids;
 pub mod key;
 pub mod schema;
 pub mod registers;
+mod daytime;
+pub mod digests;
 pub mod table;
 pub mod sessions;
 pub mod trust;

@@ -13,6 +13,7 @@ use aas::raw::to_raw;
 use aas::value::Value;
 
 use crate::canonical::Hash;
+use crate::digests::{DigestPlan, DigestSchema};
 use crate::registers::{Calendar, CalendarPeriod};
 use crate::schema::{
     CalendarUnit, Family, FamilySchema, FlagSchema, Kept, Merge, Period, Relative, RelativePlace, Schema, SeenSchema,
@@ -30,6 +31,8 @@ pub struct Program {
     /// Hashes of what items say, made when they are first shown.
     definitions: BTreeMap<u32, Hash>,
     pub(crate) names: BTreeMap<Arc<str>, u32>,
+    /// Its digests, sorted by name.
+    pub(crate) digests: Vec<DigestPlan>,
 }
 
 /// For each family that follows a calendar, that and the period it was last asked for.
@@ -76,8 +79,12 @@ impl Program {
         let places = (0..).zip(&typed.state.items);
         let of_sessions = places.filter(|(_, item)| of_session(item)).map(|(place, _)| place).collect();
         let names = (0..).zip(&typed.items).map(|(place, item)| (item.name.clone(), place)).collect();
-        let schema = Arc::new(Schema { families, trust, flags });
-        Ok(Self { schema, periods, of_sessions, definitions: BTreeMap::new(), names, policy })
+        let runtime = &typed.state.runtime;
+        let kept = runtime.digests.iter().map(|def| DigestSchema { name: def.name.clone(), most: def.most_entries });
+        let schema = Arc::new(Schema { families, trust, flags, digests: kept.collect() });
+        let plan = |def| DigestPlan::new(def).map_err(|_| Unfit::Zone(def.name.clone()));
+        let digests = runtime.digests.iter().map(plan).collect::<Result<_, _>>()?;
+        Ok(Self { schema, periods, of_sessions, definitions: BTreeMap::new(), names, digests, policy })
     }
 
     /// The checked policy.

@@ -22,6 +22,9 @@ pub struct Schema {
     pub trust: Option<TrustSchema>,
     /// Its flags, sorted by name.
     pub flags: Vec<FlagSchema>,
+    /// Its digests, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<crate::digests::DigestSchema>,
 }
 
 /// The registers of one item.

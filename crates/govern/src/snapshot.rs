@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::command::FlagPlace;
+use crate::digests::Digest;
 use crate::ids::Id;
 use crate::registers::Moment;
 use crate::schema::{FamilySchema, Schema};
@@ -15,7 +16,7 @@ use crate::table::{Doubt, KeptKey, Table};
 use crate::trust::Trust;
 
 /// The version of the form of a snapshot.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// State as it is written down: the same events give the same snapshot, whatever the seed under which keys are hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct Snapshot {
     flags: Vec<(FlagPlace, FlagValue)>,
     stopped: Option<Stop>,
     requests: Vec<(Id, Entry)>,
+    #[serde(default)]
+    digests: BTreeMap<Arc<str>, Digest>,
     reservations: u64,
 }
 
@@ -73,6 +76,7 @@ impl State {
             flags: self.flags.iter().map(|(of, value)| (of.clone(), value.clone())).collect(),
             stopped: self.stopped.clone(),
             requests: self.requests.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect(),
+            digests: self.digests.clone(),
             reservations: self.reservations,
         }
     }
@@ -109,7 +113,7 @@ impl State {
         for (of, value) in snapshot.flags {
             state.put_flag(&of, Some(value));
         }
-        state.reservations = snapshot.reservations;
+        (state.digests, state.reservations) = (snapshot.digests, snapshot.reservations);
         for (id, entry) in snapshot.requests {
             state.index(&id, &entry);
             state.requests.insert(id, entry);

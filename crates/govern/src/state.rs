@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::canonical::{Canonical, Hash};
 use crate::command::{Ended, FlagPlace};
+use crate::digests::Digest;
 use crate::event::{Decided, Event, Held, How, Moved, Record, Requested, Reservation, Then, Why};
 use crate::ids::Id;
 use crate::key::Key;
@@ -51,6 +52,8 @@ pub struct State {
     pub(crate) waiting: BTreeMap<Id, u32>,
     /// The first request with each key that is answered once, by family.
     pub(crate) firsts: BTreeMap<(u32, Key), Id>,
+    /// What waits to be told, by digest.
+    pub(crate) digests: BTreeMap<Arc<str>, Digest>,
     /// The number of the last reservation.
     pub(crate) reservations: u64,
 }
@@ -187,6 +190,7 @@ impl State {
             ended: BTreeSet::new(),
             waiting: BTreeMap::new(),
             firsts: BTreeMap::new(),
+            digests: BTreeMap::new(),
             reservations: 0,
         }
     }
@@ -245,6 +249,12 @@ impl State {
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    /// What waits in a digest.
+    #[must_use]
+    pub fn digest(&self, name: &str) -> Option<&Digest> {
+        self.digests.get(name)
     }
 
     /// The register under a key of an item by its qualified name.
@@ -323,6 +333,16 @@ impl State {
                     table.clear_doubt();
                 }
                 self.doubted.retain(|place| place != family);
+            }
+            Event::Noted { digest, note } => {
+                let most = self.schema.digests.iter().find(|one| one.name == *digest).map_or(0, |one| one.most);
+                self.digests.entry(digest.clone()).or_default().note(note, most, at);
+            }
+            Event::Told { digest, number } => {
+                self.digests.entry(digest.clone()).or_default().tell(*number, at);
+            }
+            Event::Delivered { digest, channel, number } => {
+                self.digests.entry(digest.clone()).or_default().delivered(channel, *number);
             }
             Event::Forgotten { ids } => self.forget(ids),
         }
@@ -628,6 +648,7 @@ impl State {
                 entry.firsts.push(key.clone());
             }
         }
+        self.digests.retain(|name, _| schema.digests.iter().any(|digest| digest.name == *name));
         self.policy = Some(policy.clone());
         self.schema = schema.clone();
         self.flags_changed += 1;

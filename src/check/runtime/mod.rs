@@ -22,6 +22,8 @@ use crate::types::{FieldDef, Origin};
 const DEFAULT_ENTRIES: u32 = 1_000;
 /// The most that it may keep.
 const MOST_ENTRIES: i64 = 100_000;
+/// How often a digest may be told, in microseconds.
+const INTERVALS: std::ops::RangeInclusive<i64> = 300_000_000..=86_400_000_000;
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// What the checker knows of the runtime's items.
@@ -122,12 +124,30 @@ impl<'a> Checker<'a> {
             return None;
         };
         let every = self.length(every, *at)?;
+        if !INTERVALS.contains(&every) {
+            self.bad_runtime(
+                *at,
+                "A digest is told every five minutes at most and once a day at least.",
+                "from 5m to 1d",
+                "Write `every 30m`. What cannot wait is told `at once from yellow`, or `at once on` its actions.",
+            );
+            return None;
+        }
         let quiet = match &digest.quiet {
             Some((from, to, zone, at)) => {
                 let (Literal::TimeOfDay(from), Literal::TimeOfDay(to)) = (from, to) else {
                     self.bad_runtime(*at, "Quiet hours are times of day.", "not times", "Write `quiet 22:00..07:00`.");
                     return None;
                 };
+                if from == to {
+                    self.bad_runtime(
+                        *at,
+                        "Quiet hours that end when they begin are none.",
+                        "the same time twice",
+                        "Remove `quiet`, or write when it ends.",
+                    );
+                    return None;
+                }
                 Some((*from, *to, self.zone_or_root(zone.as_ref())?))
             }
             None => None,

@@ -86,7 +86,7 @@ impl Governor {
             return Ok(());
         }
         let hash = judged.canonical.as_ref().map_or(Hash([0; 32]), |canonical| canonical.hash(agent.as_str()));
-        let refused = matches!(then, Then::Refused);
+        let (refused, permitted) = (matches!(then, Then::Refused), matches!(then, Then::Permitted(_)));
         let requested = Requested {
             id: id.clone(),
             agent: agent.clone(),
@@ -99,6 +99,7 @@ impl Governor {
         };
         self.happen(Event::Requested(Box::new(requested)));
         self.oblige(id, &judged.decision, refused);
+        self.note(id, &judged, permitted);
         let instead = if refused { self.instead(id, agent, &judged.decision, facts, entities) } else { None };
         self.ask_people(id);
         self.reply(id, instead);
@@ -244,6 +245,7 @@ impl Governor {
         for duty in &decision.obligations {
             let effect = match duty {
                 Obligation::Run { .. } if overruled => continue,
+                Obligation::Notify { channel, .. } if self.is_digested(channel) => continue,
                 Obligation::Notify { channel, .. } => {
                     Effect::Notify { channel: channel.as_str().into(), id: id.clone(), tier: decision.tier }
                 }

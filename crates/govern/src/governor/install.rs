@@ -25,6 +25,12 @@ impl Governor {
             .map(|(id, entry)| (id.clone(), entry.stage))
             .collect();
         self.end_each(permitted, Why::PolicyChanged);
+        for digest in self.state.digests.keys().cloned().collect::<Vec<_>>() {
+            // Nobody would tell it any more.
+            if program.digests.iter().all(|one| one.name != digest) {
+                self.tell_digest(&digest);
+            }
+        }
         let moved = moved(&self.state, &program.schema().families);
         let mut report: Vec<String> = moved.iter().filter(|moved| moved.how != How::Kept).map(tell).collect();
         let hash = program.policy.hash().to_string().into();
@@ -32,6 +38,7 @@ impl Governor {
         let in_doubt = self.state.tables.iter().filter(|table| table.doubt().is_some());
         report.extend(in_doubt.map(|table| doubt(&table.schema().name)));
         self.program = Some(program);
+        self.look_again();
         self.step.effects.push(Effect::Report(report));
         Ok(())
     }

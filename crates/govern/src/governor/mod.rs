@@ -8,7 +8,8 @@
 //! 3. [`run`](self): it begins with its token, or is decided once more after approval; it ends, and is settled.
 //! 4. [`halt`](self): people stop, resume, freeze, set flags, grant and revoke.
 //! 5. [`sessions`](self): sessions open and close.
-//! 6. [`install`](self): another policy takes over.
+//! 6. [`tell`](self): people are told, one by one or in digests.
+//! 7. [`install`](self): another policy takes over.
 
 mod ask;
 mod first;
@@ -18,6 +19,7 @@ mod install;
 mod people;
 mod run;
 mod sessions;
+mod tell;
 mod watch;
 
 use std::sync::Arc;
@@ -95,6 +97,8 @@ pub struct Governor {
     step: Step,
     /// Where this is a rehearsal: what it sees of each decision.
     watch: Option<Box<Watch>>,
+    /// When something of what runs by itself is due; the least time where it must be looked for.
+    alarm: i64,
 }
 
 impl Governor {
@@ -111,6 +115,7 @@ impl Governor {
             flags: None,
             step: Step::default(),
             watch: None,
+            alarm: i64::MIN,
         }
     }
 
@@ -161,6 +166,9 @@ impl Governor {
         }
         self.state.clock = self.state.clock.max(now);
         self.end_what_is_over();
+        if self.state.clock >= self.alarm {
+            self.do_what_is_due();
+        }
         if let Err(problem) = self.carry_out(command) {
             self.step.effects.push(Effect::Reject(problem));
         }
@@ -187,6 +195,7 @@ impl Governor {
             Command::OpenSession { session, parent } => self.open_session(session, parent),
             Command::CloseSession { session } => self.close_session(session),
             Command::VouchForPast { item, by } => self.vouch_for_past(&item, &by),
+            Command::Delivered { digest, channel, number } => self.delivered(digest, channel, number),
             Command::Tick => Ok(()),
         }
     }
@@ -227,6 +236,16 @@ impl Governor {
         if !ids.is_empty() {
             self.happen(Event::Forgotten { ids });
         }
+    }
+
+    /// What the policy does by itself.
+    fn do_what_is_due(&mut self) {
+        self.alarm = self.tell_digests().unwrap_or(i64::MAX);
+    }
+
+    /// What is due may be another now.
+    fn look_again(&mut self) {
+        self.alarm = i64::MIN;
     }
 
     /// Ends a request that has not run; one that runs is told to stop.

@@ -85,7 +85,10 @@ impl Governor {
             return self.ask_again(id, &entry, judged, entities);
         }
         match self.reserve(&entry.agent, &mut judged, entities) {
-            Ok(reservation) => self.happen(Event::Began { id: id.clone(), reservation: Some(reservation) }),
+            Ok(reservation) => {
+                self.happen(Event::Began { id: id.clone(), reservation: Some(reservation) });
+                self.note_approved(id, &judged);
+            }
             Err(why) => {
                 refuse(&mut judged.decided, "state_unclear", &why);
                 return self.end_decided(id, judged, Why::Refused);

@@ -40,7 +40,7 @@ pub struct Calendar {
 /// A zone that the bundled database does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no time zone `{0}`")]
-pub struct UnknownZone(Arc<str>);
+pub struct UnknownZone(pub(crate) Arc<str>);
 
 impl Calendar {
     /// The calendar of the zone with this IANA name.

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests say what they are by their names")]
 
 mod approvals;
+mod digests;
 mod empty;
 mod fail_closed;
 mod flags;

@@ -10,10 +10,11 @@ use aas_govern::{Command, Effect};
 use serde_json::{Map, Value, json};
 
 use crate::kit::{S, problem};
-use crate::package::{Named, Score, World, cases, is_let_through, package};
+use crate::package::{Named, Score, World, cases, compile, is_let_through, package};
 
 const TEAMS: &str = "Team.maintainers";
-const DAY: i64 = 86_400 * S;
+const HOUR: i64 = 3_600 * S;
+const DAY: i64 = 24 * HOUR;
 
 type Found = Result<(), String>;
 
@@ -212,13 +213,58 @@ fn approval(world: &mut World, case: &Value) -> Found {
     }
 }
 
-/// What is red reaches people at once, whatever the digest does.
-fn at_once(world: &mut World) -> Found {
+/// What is yellow, under a digest that is set up as the case says.
+fn digest(case: &Value) -> Found {
+    let given = &case["given"];
+    let hours = given["quiet_hours"]
+        .as_array()
+        .map(|hours| format!("quiet {:0>2}:00..{:0>2}:00", hours[0].to_string(), hours[1].to_string()));
+    let (to, every, at_once) = match text(given, "mode") {
+        "none" => ("", 30, ""),
+        "realtime" => ("to pager", 30, "at once from yellow"),
+        _ => ("to pager", given["interval_minutes"].as_i64().unwrap_or(30), ""),
+    };
+    let hours = hours.unwrap_or_default();
+    let more = format!("package later\n\ndigest mine {{ {to}  every {every}m  {hours}  {at_once} }}\n");
+    let policy = match (compile("autonomy", Some(&more)), text(&case["expect"], "config")) {
+        (Err(found), "rejected") if found.iter().all(|one| one.starts_with("bad-runtime")) => return Ok(()),
+        (Err(found), _) => return Err(format!("{found:?}")),
+        (Ok(_), "rejected") => return Err("the digest is accepted".into()),
+        (Ok(policy), _) => policy,
+    };
+    let mut world = World::new(&policy, TEAMS);
+    if let Some(hour) = given["utc_hour"].as_i64() {
+        world.kit.wait(12 * HOUR + hour * HOUR);
+    }
+    let asked = asked(&mut world, &plain("builder-1", "git.create_pull_request", &json!({})));
+    let at_once = tellings(&asked, "later.mine");
+    world.kit.wait(2 * HOUR);
+    let later = tellings(&world.kit.tell(Command::Tick), "later.mine");
+    if case["expect"]["sent"] == "immediate" {
+        return same(&(1, 1), &(at_once, later));
+    }
+    let pending = world.kit.governor.state().digest("later.mine").map(|kept| kept.notes.len() as u64);
+    same(&(0, 0, case["expect"]["pending"].as_u64()), &(at_once, later, pending))
+}
+
+/// How often a digest is told in a step.
+fn tellings(step: &aas_govern::Step, digest: &str) -> usize {
+    let tells = |effect: &&Effect| matches!(effect, Effect::Digest { digest: told, .. } if **told == *digest);
+    step.effects.iter().filter(tells).count()
+}
+
+fn asked(world: &mut World, json: &Value) -> aas_govern::Step {
     let id = world.name();
-    let (request, facts) = world.read(&plain("builder-1", "deploy.production", &json!({"tests_passed": true})));
+    let (request, facts) = world.read(json);
     let entities = world.kit.entities.clone();
     let ask = aas_govern::command::Ask { id: id.as_str().into(), request, facts, entities, dry_run: false };
-    let step = world.kit.tell(Command::Request(ask));
+    world.kit.tell(Command::Request(ask))
+}
+
+/// What is red reaches people at once, whatever the digest does.
+fn at_once(world: &mut World) -> Found {
+    let step = asked(world, &plain("builder-1", "deploy.production", &json!({"tests_passed": true})));
+    same(&1, &tellings(&step, "autonomy.work"))?;
     let asked = step.effects.iter().any(|effect| matches!(effect, Effect::Ask { .. }));
     if asked { Ok(()) } else { Err(format!("nobody is asked: {:?}", step.effects)) }
 }
@@ -240,6 +286,7 @@ fn found(policy: &Policy, case: &Value) -> Option<Found> {
         "tru" => trust(world, policy, case),
         "apr" => approval(world, case),
         "dig" if text(&case["given"], "entry_tier") == "red" => at_once(world),
+        "dig" => digest(case),
         _ => return None,
     })
 }

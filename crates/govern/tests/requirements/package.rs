@@ -40,6 +40,11 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
 
 /// A package of `rules/`, with one more file where a test adds one.
 pub(crate) fn package(name: &str, more: Option<&str>) -> Policy {
+    compile(name, more).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+/// The same, or what is wrong with it.
+pub(crate) fn compile(name: &str, more: Option<&str>) -> Result<Policy, Vec<String>> {
     let folder = root().join("rules").join(name);
     let text = std::fs::read_to_string(folder.join("aas.toml")).expect("a manifest");
     let (manifest, wrong) = Manifest::parse(&text, FileId(0));
@@ -54,10 +59,8 @@ pub(crate) fn package(name: &str, more: Option<&str>) -> Policy {
     if let Some(more) = more {
         sources.add("more.aasrule".to_string(), more.to_string());
     }
-    Policy::compile(&sources, &manifest.settings).unwrap_or_else(|found| {
-        let shown: Vec<String> = found.iter().map(|f| format!("{}: {}", f.code.name(), f.message)).collect();
-        panic!("{shown:#?}")
-    })
+    Policy::compile(&sources, &manifest.settings)
+        .map_err(|found| found.iter().map(|f| format!("{}: {}", f.code.name(), f.message)).collect())
 }
 
 /// The lines of a file of cases.
