@@ -194,7 +194,8 @@ impl<'a> Checker<'a> {
         base: &[TExpr],
         env: &mut Env,
     ) -> Option<Vec<Branch>> {
-        let mut out = Vec::new();
+        // One band is the rule: room for four of them would be most of what an item weighs.
+        let mut out = Vec::with_capacity(bands.len());
         let mut fine = true;
         for band in bands {
             let mark = env.mark();

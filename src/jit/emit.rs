@@ -9,7 +9,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::JITModule;
 use cranelift_module::{FuncId, Module as _};
 
-use super::alike::{self, Alike};
+use super::alike::Alike;
 use super::made::{Made, Part};
 use super::shapes::{Shape, small_set};
 use super::{JitError, Options, ROWS_PER_FUNCTION, finish};
@@ -226,21 +226,18 @@ impl<'m> Emitter<'m> {
     /// The function of the intermediate code in hand: one that was made of the same code, or a new one.
     #[allow(clippy::result_large_err, reason = "it is Cranelift's own, and told at once")]
     fn compiled(&mut self) -> Result<FuncId, cranelift_module::ModuleError> {
-        let mut shape = None;
-        if let Some(known) = &self.alike {
-            let code = &self.context.func.stencil;
-            let digest = alike::digest(code);
-            if let Some(id) = known.find(digest, code) {
-                return Ok(id);
-            }
-            shape = known.has_room(code).then(|| (digest, code.clone()));
+        let digest = self.alike.as_mut().map(|known| known.digest(&self.context.func.stencil));
+        if let (Some(known), Some(digest)) = (&self.alike, &digest)
+            && let Some(id) = known.find(digest)
+        {
+            return Ok(id);
         }
         let id = self.module.declare_anonymous_function(&self.context.func.signature)?;
         self.module.define_function(id, &mut self.context)?;
         self.bytes += self.context.compiled_code().map_or(0, |c| c.code_info().total_size as usize);
         self.functions += 1;
-        if let (Some(known), Some((digest, code))) = (&mut self.alike, shape) {
-            known.keep(digest, code, id);
+        if let (Some(known), Some(digest)) = (&mut self.alike, digest) {
+            known.keep(digest, id);
         }
         Ok(id)
     }

@@ -203,6 +203,18 @@ impl State {
         state
     }
 
+    /// It is this time at least, though nothing has happened: a state that was replayed knows the time of its last event
+    /// only.
+    pub fn see_time(&mut self, now: i64) {
+        self.clock = self.clock.max(now);
+    }
+
+    /// The greatest time seen, in microseconds since the Unix epoch.
+    #[must_use]
+    pub fn clock(&self) -> i64 {
+        self.clock
+    }
+
     /// The number of the last event.
     #[must_use]
     pub fn seq(&self) -> u64 {

@@ -164,7 +164,7 @@ impl Governor {
         if let Some(why) = &self.unreadable {
             return Step { events: Vec::new(), effects: vec![Effect::Reject(Problem::Unreadable(why.clone()))] };
         }
-        self.state.clock = self.state.clock.max(now);
+        self.state.see_time(now);
         self.end_what_is_over();
         if self.state.clock >= self.alarm {
             self.do_what_is_due();
