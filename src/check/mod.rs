@@ -10,6 +10,7 @@ mod asserts;
 pub(crate) mod canonical;
 pub(crate) mod consequences;
 pub(crate) mod declared;
+mod deeds;
 mod expression;
 mod floors;
 mod items;

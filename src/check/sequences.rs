@@ -54,7 +54,7 @@ impl Checker<'_> {
         let mut steps: Vec<TestStep> = Vec::new();
         for (place, step) in test.steps.iter().enumerate() {
             let next = test.steps.get(place + 1);
-            let person = if matches!(step, ast::TestStep::Answer(_)) { people.next().flatten() } else { None };
+            let person = if who_acts(step).is_some() { people.next().flatten() } else { None };
             self.test_step(file, (step, next), person, &mut world, &mut steps);
         }
         let expects = |step: &TestStep| {
@@ -70,9 +70,10 @@ impl Checker<'_> {
         }
         for step in &mut steps {
             match &mut step.does {
-                TestDoes::Ask(ask) => self.fill_start_values(&mut ask.case.facts),
-                TestDoes::Answer(answer) => self.fill_start_values(&mut answer.facts),
+                TestDoes::Ask(ask) => self.fill_start_values(&mut ask.case.facts, governed),
+                TestDoes::Answer(answer) => self.fill_start_values(&mut answer.facts, governed),
                 TestDoes::Outcome(_)
+                | TestDoes::Deed(_)
                 | TestDoes::Unreadable(_)
                 | TestDoes::Session { .. }
                 | TestDoes::Stop
@@ -83,20 +84,20 @@ impl Checker<'_> {
         (governed, steps)
     }
 
-    /// Who answers in a test, in text order. People are known from its beginning: an approval that nobody could give is
+    /// Who answers or does something in a test, in text order. People are known from its beginning: an approval that nobody could give is
     /// refused at once.
     fn people_of(&mut self, file: usize, test: &ast::Test, world: &mut World) -> Vec<Option<TestPerson>> {
         let mut people = Vec::new();
         for step in &test.steps {
-            if let ast::TestStep::Answer(answer) = step {
-                people.push(self.person(file, &answer.by, world));
+            if let Some(by) = who_acts(step) {
+                people.push(self.person(file, by, world));
             }
         }
         people
     }
 
     /// `by Agent("ada")`, `by ada` of a const, `by { id: "ada", in: { Role.ops } }`
-    fn person(&mut self, file: usize, by: &Expr, world: &mut World) -> Option<TestPerson> {
+    pub(super) fn person(&mut self, file: usize, by: &Expr, world: &mut World) -> Option<TestPerson> {
         let is_agent = match &by.kind {
             ExprKind::Record(_) => true,
             ExprKind::Name(name) => match self.set.lookup(file, name) {
@@ -109,7 +110,7 @@ impl Checker<'_> {
             let (ty, id) = self.entity_names(file, by)?;
             if &*ty != "Agent" {
                 self.report(
-                    Diagnostic::new(Code::TestStepMisplaced, by.span, format!("A {ty} answers nothing; people do."))
+                    Diagnostic::new(Code::TestStepMisplaced, by.span, format!("This is a {ty}, and people do this."))
                         .at("not an agent")
                         .help("Write `by Agent(\"ada\")`, or `by { id: \"ada\", in: { … } }`."),
                 );
@@ -175,6 +176,10 @@ impl Checker<'_> {
             ast::TestStep::Session { name, opener, span } => {
                 self.session(name, opener.as_ref(), *span, world, steps);
             }
+            ast::TestStep::Deed(deed) => {
+                let step = self.deed_step(file, deed, person, world);
+                steps.extend(step);
+            }
             ast::TestStep::Expect(expect, span) => {
                 let expect = self.expectations(file, expect);
                 self.of_what_is_kept(&expect);
@@ -186,21 +191,7 @@ impl Checker<'_> {
     /// `at 2026-11-18T10:00`, `at 09:00`: a time of day is one of the same day, in the zone of the root package.
     pub(super) fn at(&mut self, literal: &Literal, span: Span, world: &mut World) {
         let now = world.facts.now.unwrap_or(START);
-        let then = match self.literal(literal, span, Some(&Type::Timestamp)).map(|found| found.kind) {
-            Some(TExprKind::Const(Value::Timestamp(micros))) => micros,
-            Some(TExprKind::Const(Value::TimeOfDay(seconds))) => {
-                self.zone().at_time_of_day(now, seconds).unwrap_or(now)
-            }
-            Some(_) => {
-                self.report(
-                    Diagnostic::new(Code::TypeMismatch, span, "A time must stand here.")
-                        .at("not a time")
-                        .help("Write `at 09:00`, or `at 2026-11-18T10:00`."),
-                );
-                return;
-            }
-            None => return,
-        };
+        let Some(then) = self.time_of(literal, span, now, ("at 09:00", "at 2026-11-18T10:00")) else { return };
         if world.governed && world.started && then < now {
             let is = time::show_timestamp(now);
             self.report(
@@ -214,16 +205,41 @@ impl Checker<'_> {
         world.facts.now = Some(then);
     }
 
+    /// A time, or a time of the same day.
+    pub(super) fn time_of(&mut self, literal: &Literal, span: Span, now: i64, examples: (&str, &str)) -> Option<i64> {
+        match self.literal(literal, span, Some(&Type::Timestamp))?.kind {
+            TExprKind::Const(Value::Timestamp(micros)) => Some(micros),
+            TExprKind::Const(Value::TimeOfDay(seconds)) => {
+                Some(self.zone().at_time_of_day(now, seconds).unwrap_or(now))
+            }
+            _ => {
+                self.report(
+                    Diagnostic::new(Code::TypeMismatch, span, "A time must stand here.")
+                        .at("not a time")
+                        .help(format!("Write `{}`, or `{}`.", examples.0, examples.1)),
+                );
+                None
+            }
+        }
+    }
+
+    /// A span of time, in microseconds.
+    pub(super) fn span_of_time(&mut self, literal: &Literal, span: Span, example: &str) -> Option<i64> {
+        match self.literal(literal, span, Some(&Type::Duration))?.kind {
+            TExprKind::Const(Value::Duration(micros)) => Some(micros),
+            _ => {
+                self.report(
+                    Diagnostic::new(Code::TypeMismatch, span, "A span of time must stand here.")
+                        .at("not a span of time")
+                        .help(format!("Write `{example}`.")),
+                );
+                None
+            }
+        }
+    }
+
     fn wait(&mut self, literal: &Literal, span: Span, world: &mut World) {
-        let found = self.literal(literal, span, Some(&Type::Duration)).map(|found| found.kind);
-        let Some(TExprKind::Const(Value::Duration(micros))) = found else {
-            self.report(
-                Diagnostic::new(Code::TypeMismatch, span, "A span of time must stand here.")
-                    .at("not a span of time")
-                    .help("Write `wait 59s`."),
-            );
-            return;
-        };
+        let Some(micros) = self.span_of_time(literal, span, "wait 59s") else { return };
         let then = world.facts.now.unwrap_or(START).saturating_add(micros);
         if then > time::calendar().1 {
             let message = "This wait leads beyond the calendar.";
@@ -323,7 +339,7 @@ impl Checker<'_> {
         let expect = self.expectations(file, &outcome.expect);
         let decisions: Vec<Expected> = expect.iter().filter(|e| e.is_of_decision()).cloned().collect();
         self.report_of_decisions(&decisions);
-        let ended = TestOutcome { success: outcome.success, cost };
+        let ended = TestOutcome { result: outcome.result, cost };
         if let Some(TestStep { does: TestDoes::Ask(ask), .. }) = steps.last_mut()
             && ask.times > 1
             && !ask.running
@@ -476,7 +492,7 @@ impl Checker<'_> {
     }
 
     /// Behind a step that asks nothing, only what is kept can be expected.
-    fn of_what_is_kept(&mut self, expect: &[Expected]) {
+    pub(super) fn of_what_is_kept(&mut self, expect: &[Expected]) {
         let decisions: Vec<Expected> = expect.iter().filter(|e| e.is_of_decision()).cloned().collect();
         self.report_of_decisions(&decisions);
     }
@@ -489,6 +505,26 @@ impl Checker<'_> {
                     .help("Expect it of a `request`, or expect what is kept: `trust`, `count(…)`, `running`."),
             );
         }
+    }
+}
+
+/// The person that acts in a step.
+fn who_acts(step: &ast::TestStep) -> Option<&Expr> {
+    match step {
+        ast::TestStep::Answer(answer) => Some(&answer.by),
+        ast::TestStep::Deed(deed) => deed.by.as_ref(),
+        ast::TestStep::At(..)
+        | ast::TestStep::Wait(..)
+        | ast::TestStep::Given(_)
+        | ast::TestStep::Request(_)
+        | ast::TestStep::Repeat(..)
+        | ast::TestStep::Cases(_)
+        | ast::TestStep::Change { .. }
+        | ast::TestStep::Outcome(_)
+        | ast::TestStep::Stop(_)
+        | ast::TestStep::Resume(_)
+        | ast::TestStep::Session { .. }
+        | ast::TestStep::Expect(..) => None,
     }
 }
 
@@ -505,6 +541,7 @@ fn is_of_sequences(step: &ast::TestStep) -> bool {
         | ast::TestStep::Stop(_)
         | ast::TestStep::Resume(_)
         | ast::TestStep::Session { .. }
+        | ast::TestStep::Deed(_)
         | ast::TestStep::Expect(..) => true,
     }
 }
@@ -541,7 +578,7 @@ fn is_fact(path: &ast::Path) -> bool {
     path.parts.len() > 1 && matches!(group, "agent" | "session" | "env" | "observed" | "flag")
 }
 
-fn step_at(span: Span, world: &World, does: TestDoes, expect: Vec<Expected>) -> TestStep {
+pub(super) fn step_at(span: Span, world: &World, does: TestDoes, expect: Vec<Expected>) -> TestStep {
     TestStep { span, at: world.facts.now.unwrap_or(START), does, expect }
 }
 

@@ -412,8 +412,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Facts that a test does not give take their declared start values.
-    pub(super) fn fill_start_values(&self, facts: &mut Facts) {
+    /// Facts that a test does not give take their declared start values. Where a governor keeps flags, it tells them.
+    pub(super) fn fill_start_values(&self, facts: &mut Facts, governed: bool) {
         let fill = |fields: &mut RawFields, schema: &[FieldDef], checker: &Self| {
             for field in schema {
                 if let Some(default) = &field.default
@@ -426,6 +426,9 @@ impl Checker<'_> {
         fill(&mut facts.agent, &self.facts.agent, self);
         fill(&mut facts.session, &self.facts.session, self);
         fill(&mut facts.env, &self.facts.env, self);
+        if governed {
+            return;
+        }
         for flag in &self.flags {
             let Some(default) = &flag.default else { continue };
             let value = self.raw_of(default);
@@ -535,7 +538,7 @@ fn raw_literal(literal: &Literal) -> Raw {
 }
 
 /// `flag.website[a][b]` as the place and its keys.
-fn split_keys(place: &Expr) -> (&Expr, Vec<&Expr>) {
+pub(super) fn split_keys(place: &Expr) -> (&Expr, Vec<&Expr>) {
     let mut keys = Vec::new();
     let mut place = place;
     while let ExprKind::Index(base, key) = &place.kind {

@@ -259,7 +259,11 @@ fn clause_words(item: &str) -> &'static [&'static str] {
         "executor" => &["consumes", "within", "idempotent"],
         "trust" => &["range", "start", "streak", "gain", "freeze", "while", "decay", "levels"],
         "approval" => &["by", "quorum", "within", "otherwise refuse", "ask", "may approve own", "when", "because"],
-        "test" => &["request", "given", "expect", "cases", "change", "at", "as", "observed", "claimed"],
+        "test" => &[
+            "request", "given", "expect", "cases", "change", "at", "as", "observed", "claimed", "wait", "repeat",
+            "outcome", "approve", "reject", "stop", "resume", "session", "grant", "revoke", "freeze", "unfreeze",
+            "agent", "set", "clear", "close",
+        ],
         _ => &[],
     }
 }

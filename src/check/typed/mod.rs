@@ -8,8 +8,8 @@ pub mod state;
 mod sequence;
 
 pub use sequence::{
-    AgentGiven, Expected, StandingWord, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestPerson, TestStep,
-    TypedTest,
+    AgentGiven, Deed, Expected, StandingWord, TestAnswer, TestAsk, TestCase, TestDeed, TestDoes, TestFlag, TestOutcome,
+    TestPerson, TestStep, TypedTest,
 };
 
 use std::sync::Arc;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::RawEntity;
 use crate::decision::Tier;
 use crate::facts::Facts;
+use crate::raw::{Raw, RawFields};
 use crate::request::Request;
 use crate::source::Span;
-use crate::syntax::ast::BinaryOp;
+use crate::syntax::ast::{BinaryOp, OutcomeWord};
 use crate::value::Value;
 
 /// A test.
@@ -33,6 +34,7 @@ impl TypedTest {
             TestDoes::Ask(ask) => Some(&ask.case),
             TestDoes::Outcome(_)
             | TestDoes::Answer(_)
+            | TestDoes::Deed(_)
             | TestDoes::Unreadable(_)
             | TestDoes::Session { .. }
             | TestDoes::Stop
@@ -64,6 +66,8 @@ pub enum TestDoes {
     Outcome(TestOutcome),
     /// A person answers for what waits last.
     Answer(Box<TestAnswer>),
+    /// Something is done beside requests.
+    Deed(Box<TestDeed>),
     /// What is kept for this item cannot be read any more.
     Unreadable(Arc<str>),
     /// Requests are in this session from now on.
@@ -127,10 +131,105 @@ pub struct TestCase {
 /// How what ran has ended.
 #[derive(Clone, Debug)]
 pub struct TestOutcome {
-    /// Whether it was a success.
-    pub success: bool,
+    /// What became of it.
+    pub result: OutcomeWord,
     /// What it cost, as the text of a number.
     pub cost: Option<Arc<str>>,
+}
+
+/// Something that is done beside requests.
+#[derive(Clone, Debug)]
+pub struct TestDeed {
+    /// What is done.
+    pub does: Deed,
+    /// The governor does not let it be done: the test expects that here.
+    pub refused: Option<Span>,
+    /// Entities as they are then.
+    pub entities: Vec<RawEntity>,
+}
+
+/// What is done beside requests: by people, or by the host.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// A person gives a grant.
+    Grant {
+        /// The qualified name of the item.
+        item: Arc<str>,
+        /// The values of its keys.
+        keys: Vec<Value>,
+        /// What it holds.
+        fields: RawFields,
+        /// When it ends, in microseconds since the Unix epoch.
+        until: Option<i64>,
+        /// Who gives it.
+        by: TestPerson,
+    },
+    /// A person takes a grant back.
+    Revoke {
+        /// The qualified name of the item.
+        item: Arc<str>,
+        /// The values of its keys.
+        keys: Vec<Value>,
+        /// Who takes it back.
+        by: TestPerson,
+    },
+    /// An agent is frozen.
+    Freeze {
+        /// The agent.
+        agent: Arc<str>,
+        /// Who says so.
+        by: TestPerson,
+    },
+    /// A frozen agent is free again.
+    Unfreeze {
+        /// The agent.
+        agent: Arc<str>,
+        /// Who says so.
+        by: TestPerson,
+    },
+    /// The host says who an agent belongs to.
+    Agent {
+        /// The agent.
+        agent: Arc<str>,
+        /// The agent that made it.
+        maker: Option<Arc<str>>,
+        /// The person it works for.
+        owner: Option<Arc<str>>,
+    },
+    /// A person sets a flag.
+    SetFlag {
+        /// The flag, its key and the scope.
+        of: TestFlag,
+        /// The value.
+        value: Raw,
+        /// When it ends, in microseconds since the Unix epoch.
+        until: Option<i64>,
+        /// Who sets it.
+        by: TestPerson,
+    },
+    /// A person takes back what a flag was set to.
+    ClearFlag {
+        /// The flag, its key and the scope.
+        of: TestFlag,
+        /// Who takes it back.
+        by: TestPerson,
+    },
+    /// The host closes a session.
+    CloseSession {
+        /// Its name.
+        session: Arc<str>,
+    },
+}
+
+/// Where a flag is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestFlag {
+    /// The qualified name of the flag.
+    pub flag: Arc<str>,
+    /// Its key; the empty one where it has none, `*` for every key without a value of its own.
+    pub key: Arc<str>,
+    /// A fact such as `env.name` and the value of it for which the flag is set.
+    pub scope: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// What a person answers.

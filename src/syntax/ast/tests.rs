@@ -57,6 +57,8 @@ pub enum TestStep {
         /// The whole.
         span: Span,
     },
+    /// `grant consent for "u" by ada`, `freeze "bot" by ada`, `close session "s1"`
+    Deed(TestDeed),
     /// `expect count(per_hour) == 0` behind a step that asks nothing.
     Expect(Vec<Expectation>, Span),
 }
@@ -64,12 +66,103 @@ pub enum TestStep {
 /// `outcome failure cost 0.20`
 #[derive(Clone, Debug)]
 pub struct TestOutcome {
-    /// Whether it is a success.
-    pub success: bool,
+    /// What became of it.
+    pub result: OutcomeWord,
     /// What the action cost.
     pub cost: Option<(Literal, Span)>,
     /// What is expected then.
     pub expect: Vec<Expectation>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// How what ran has ended, in the words of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeWord {
+    /// It did what it should.
+    Success,
+    /// It did not.
+    Failure,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Something that is done beside requests: by people, or by the host.
+#[derive(Clone, Debug)]
+pub struct TestDeed {
+    /// What is done.
+    pub does: Deed,
+    /// Who does it; none where the host does.
+    pub by: Option<Expr>,
+    /// What is expected then.
+    pub expect: Vec<Expectation>,
+    /// The whole.
+    pub span: Span,
+}
+
+/// What is done beside requests.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// `grant consent for "u" { purposes: {"mail"} } within 30d by ada`
+    Grant {
+        /// The item.
+        item: Path,
+        /// The values of its keys.
+        keys: Vec<Expr>,
+        /// What it holds.
+        fields: Vec<(Name, Expr)>,
+        /// When it ends.
+        end: Option<DeedEnd>,
+    },
+    /// `revoke consent for "u" by ada`
+    Revoke {
+        /// The item.
+        item: Path,
+        /// The values of its keys.
+        keys: Vec<Expr>,
+    },
+    /// `freeze "bot" by ada`
+    Freeze(Expr),
+    /// `unfreeze "bot" by ada`
+    Unfreeze(Expr),
+    /// `agent "sub" made by "bot" owned by "ada"`
+    Agent {
+        /// Who it is.
+        agent: Expr,
+        /// The agent that made it.
+        maker: Option<Expr>,
+        /// The person it works for.
+        owner: Option<Expr>,
+    },
+    /// `set flag.website[news] = false where env.name = prod until 18:00 by ada`
+    SetFlag {
+        /// The flag with its keys.
+        place: Expr,
+        /// Its value.
+        value: Expr,
+        /// The fact for whose value it is set.
+        scope: Option<(Expr, Expr)>,
+        /// When it ends.
+        end: Option<DeedEnd>,
+    },
+    /// `clear flag.website[news] where env.name = prod by ada`
+    ClearFlag {
+        /// The flag with its keys.
+        place: Expr,
+        /// The fact for whose value it was set.
+        scope: Option<(Expr, Expr)>,
+    },
+    /// `close session "s1"`
+    CloseSession(String, Span),
+}
+
+/// `within 30d`, `until 18:00`
+#[derive(Clone, Debug)]
+pub struct DeedEnd {
+    /// Whether the literal is a span of time, counted from now.
+    pub within: bool,
+    /// The span of time, or the time.
+    pub literal: Literal,
     /// The whole.
     pub span: Span,
 }

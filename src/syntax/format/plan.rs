@@ -69,7 +69,17 @@ impl Plan {
             Rule::infix if matches!(pair.as_str(), "and" | "or") => {
                 self.breaks.insert(start);
             }
-            Rule::request | Rule::change | Rule::outcome | Rule::answer_step => self.request(pair, base),
+            Rule::request
+            | Rule::change
+            | Rule::outcome
+            | Rule::answer_step
+            | Rule::grant_step
+            | Rule::revoke_step
+            | Rule::freeze_step
+            | Rule::agent_step
+            | Rule::set_step
+            | Rule::clear_step
+            | Rule::close_step => self.request(pair, base),
             Rule::reading_of => {
                 self.bound_left.insert(start);
                 self.groups.insert(start, Style::Paren);
@@ -175,7 +185,14 @@ impl Plan {
                 Rule::expect if gap.contains('\n') => {
                     self.elements.insert(start, 0);
                 }
-                Rule::expect | Rule::as_who | Rule::test_observed | Rule::test_claimed | Rule::request_at => {
+                Rule::expect
+                | Rule::as_who
+                | Rule::test_observed
+                | Rule::test_claimed
+                | Rule::request_at
+                | Rule::deed_scope
+                | Rule::deed_end
+                | Rule::deed_by => {
                     self.breaks.insert(start);
                 }
                 _ => {}

@@ -9,6 +9,7 @@
 
 mod clauses;
 mod declarations;
+mod deeds;
 mod expr;
 pub(super) mod literal;
 mod policy;

@@ -3,8 +3,8 @@
 use super::{Lower, P};
 use crate::source::Span;
 use crate::syntax::ast::{
-    BinaryOp, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, Path, Test, TestAnswer, TestCases,
-    TestOutcome, TestRequest, TestRow, TestStep,
+    BinaryOp, Expectation, Expr, ExprKind, Given, ItemKind, Literal, Name, OutcomeWord, Path, Test, TestAnswer,
+    TestCases, TestOutcome, TestRequest, TestRow, TestStep,
 };
 use crate::syntax::parser::Rule;
 
@@ -56,12 +56,12 @@ impl Lower<'_, '_> {
                 TestStep::Session { name: self.quoted(part), opener, span }
             }
             Rule::expect_alone => TestStep::Expect(self.expectations(part), span),
-            _ => return None,
+            _ => TestStep::Deed(self.deed(part)?),
         })
     }
 
     /// The first text in quotes among a pair's children.
-    fn quoted(&mut self, pair: P<'_>) -> (String, Span) {
+    pub(super) fn quoted(&mut self, pair: P<'_>) -> (String, Span) {
         let span = self.span(&pair);
         match pair.into_inner().find(|p| p.as_rule() == Rule::string) {
             Some(text) => (self.string(&text), self.span(&text)),
@@ -71,14 +71,21 @@ impl Lower<'_, '_> {
 
     fn outcome(&mut self, pair: P<'_>) -> TestOutcome {
         let span = self.span(&pair);
-        let success = pair.clone().into_inner().any(|p| p.as_rule() == Rule::kw_success);
+        let said = |word| pair.clone().into_inner().any(|p| p.as_rule() == word);
+        let result = if said(Rule::kw_success) {
+            OutcomeWord::Success
+        } else if said(Rule::kw_failure) {
+            OutcomeWord::Failure
+        } else {
+            OutcomeWord::Unknown
+        };
         let cost = pair.clone().into_inner().find(|p| p.as_rule() == Rule::outcome_cost);
         let cost = cost.and_then(|p| p.into_inner().find(|p| p.as_rule() == Rule::literal));
         let cost = cost.map(|p| {
             let span = self.span(&p);
             (self.literal(p), span)
         });
-        TestOutcome { success, cost, expect: self.expectations(pair), span }
+        TestOutcome { result, cost, expect: self.expectations(pair), span }
     }
 
     fn answer(&mut self, pair: P<'_>) -> TestAnswer {
@@ -143,7 +150,7 @@ impl Lower<'_, '_> {
     }
 
     /// The fields of a `fields_given` among a pair's children.
-    fn inner_fields(&mut self, pair: P<'_>) -> Vec<(Name, Expr)> {
+    pub(super) fn inner_fields(&mut self, pair: P<'_>) -> Vec<(Name, Expr)> {
         let found = pair.into_inner().find(|p| p.as_rule() == Rule::fields_given);
         found.map(|p| self.fields_given(p)).unwrap_or_default()
     }
@@ -223,7 +230,7 @@ impl Lower<'_, '_> {
     }
 
     /// The expectations among a pair's children, those inside `expect …` included.
-    fn expectations(&mut self, pair: P<'_>) -> Vec<Expectation> {
+    pub(super) fn expectations(&mut self, pair: P<'_>) -> Vec<Expectation> {
         let mut out = Vec::new();
         for part in pair.into_inner() {
             let span = self.span(&part);

@@ -3,8 +3,8 @@
 use super::{EVERYTHING, good};
 use crate::decision::Tier;
 use crate::syntax::ast::{
-    BinaryOp, Claim, Expectation, ExprKind, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr, Origin,
-    Per, StateBody, StateKind, TestStep, UseNames,
+    BinaryOp, Claim, Deed, Expectation, ExprKind, File, Given, Inclusive, Item, ItemKind, Literal, ObligationExpr,
+    Origin, OutcomeWord, Per, StateBody, StateKind, TestStep, UseNames,
 };
 
 fn everything() -> File {
@@ -182,7 +182,7 @@ fn flags_and_state() {
 #[test]
 fn tests_and_asserts() {
     let test = find(|k| if let ItemKind::Test(t) = k { Some(t.clone()) } else { None });
-    assert_eq!(test.steps.len(), 20);
+    assert_eq!(test.steps.len(), 30);
     assert!(matches!(&test.steps[0], TestStep::At(Literal::Time(_), _)));
     assert!(matches!(&test.steps[1], TestStep::Given(Given::Group(n, f)) if n.text == "agent" && f.len() == 1));
     assert!(matches!(&test.steps[2], TestStep::Given(Given::Place(..))));
@@ -201,7 +201,7 @@ fn tests_and_asserts() {
     let TestStep::Repeat(Literal::Int(3), repeated, _) = &test.steps[10] else { panic!() };
     assert_eq!((repeated.action.0.as_str(), repeated.expect.len(), repeated.running), ("deploy.staging", 1, false));
     let TestStep::Outcome(outcome) = &test.steps[11] else { panic!() };
-    assert!(outcome.success && matches!(outcome.cost, Some((Literal::Decimal(200_000), _))));
+    assert!(outcome.result == OutcomeWord::Success && matches!(outcome.cost, Some((Literal::Decimal(200_000), _))));
     let TestStep::Session { name, opener, .. } = &test.steps[12] else { panic!() };
     assert_eq!((name.0.as_str(), opener.as_ref().map(|o| o.0.as_str())), ("s2", Some("s1")));
     let TestStep::Expect(expect, _) = &test.steps[13] else { panic!() };
@@ -216,6 +216,9 @@ fn tests_and_asserts() {
     let TestStep::Request(request) = &test.steps[18] else { panic!() };
     assert_eq!((request.action.0.as_str(), request.expect.len()), ("odd name", 6));
     assert!(matches!(&request.expect[0], Expectation::ByDefault(_)));
+    let TestStep::Outcome(outcome) = &test.steps[20] else { panic!() };
+    assert!(outcome.result == OutcomeWord::Unknown && outcome.expect.len() == 1);
+    deeds(&test.steps[21..]);
     let asserts: Vec<_> = everything()
         .items
         .into_iter()
@@ -224,4 +227,25 @@ fn tests_and_asserts() {
     let claims: Vec<_> = asserts.iter().map(|a| a.claim).collect();
     assert_eq!(claims, [Claim::Never, Claim::Always, Claim::NeverBelow, Claim::NeverAbove]);
     assert!(asserts[2].tested && asserts[2].whens[0].unless && asserts[1].by.is_some());
+}
+
+/// What is done beside requests.
+fn deeds(steps: &[TestStep]) {
+    let deeds: Vec<_> =
+        steps.iter().map(|s| if let TestStep::Deed(deed) = s { deed } else { panic!("{s:?}") }).collect();
+    let Deed::Grant { item, keys, fields, end: Some(end) } = &deeds[0].does else { panic!() };
+    assert_eq!((item.text().as_str(), keys.len(), fields.len(), end.within), ("consent", 2, 2, true));
+    assert!(matches!(end.literal, Literal::Duration(2_592_000_000_000)));
+    assert!(deeds[0].by.is_some() && deeds[0].expect.len() == 1);
+    let Deed::Revoke { item, keys } = &deeds[1].does else { panic!() };
+    assert_eq!((item.text().as_str(), keys.len(), deeds[1].expect.len()), ("p.consent", 1, 1));
+    assert!(matches!((&deeds[2].does, &deeds[3].does), (Deed::Freeze(_), Deed::Unfreeze(_))));
+    assert!(matches!(&deeds[4].does, Deed::Agent { maker: Some(_), owner: Some(_), .. }));
+    assert!(matches!(&deeds[5].does, Deed::Agent { maker: None, owner: Some(_), .. }));
+    let Deed::SetFlag { place, value, scope: Some(_), end: Some(end) } = &deeds[6].does else { panic!() };
+    assert!(matches!(place.kind, ExprKind::Index(..)) && !end.within);
+    assert!(matches!(value.kind, ExprKind::Literal(Literal::Int(-1))));
+    assert!(matches!(&deeds[7].does, Deed::ClearFlag { scope: Some(_), .. }));
+    assert!(matches!(&deeds[8].does, Deed::CloseSession(name, _) if name == "s1"));
+    assert!(deeds[8].by.is_none());
 }

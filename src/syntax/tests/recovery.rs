@@ -34,6 +34,11 @@ fn a_bad_item_does_not_spoil_the_next() {
         ("x", "AAS0104"),
         ("= 3", "AAS0101"),
         ("test \"x\" { expect gren }", "AAS0101"),
+        ("test \"x\" { grant consent for by ada }", "AAS0101"),
+        ("test \"x\" { freeze \"bot\" }", "AAS0101"),
+        ("test \"x\" { agent \"sub\" }", "AAS0101"),
+        ("test \"x\" { set flag.halt true by ada }", "AAS0101"),
+        ("test \"x\" { close \"s1\" }", "AAS0101"),
     ];
     for (bad, code) in cases {
         for text in [format!("{bad}{GOOD}"), format!("package p{GOOD}{bad}{GOOD}")] {

@@ -117,6 +117,8 @@ impl Governor {
         let now = self.now();
         if self.watch.is_none() {
             self.fill_flags(&mut facts);
+        } else {
+            self.fill_untold_flags(&mut facts);
         }
         let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
         facts.now = Some(now);

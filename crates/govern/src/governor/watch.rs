@@ -76,6 +76,22 @@ pub(super) fn keep_unreadable(policy: &TypedPolicy, facts: &Facts, bound: &mut B
 }
 
 impl Governor {
+    /// What a test says of a flag is so; the governor tells the others.
+    pub(super) fn fill_untold_flags(&mut self, facts: &mut Facts) {
+        let said = std::mem::take(&mut facts.flags);
+        self.fill_flags(facts);
+        for (name, value) in said {
+            match (facts.flags.iter_mut().find(|(known, _)| *known == name), value) {
+                (Some((_, Raw::Object(members))), Raw::Object(said)) => {
+                    members.retain(|(key, _)| get(&said, key).is_none());
+                    members.extend(said);
+                }
+                (Some((_, kept)), value) => *kept = value,
+                (None, value) => facts.flags.push((name, value)),
+            }
+        }
+    }
+
     /// Makes this a rehearsal.
     pub(crate) fn watch(&mut self, engines: &[Engine]) {
         self.watch = Some(Box::new(Watch { engines: engines.to_vec(), ..Watch::default() }));

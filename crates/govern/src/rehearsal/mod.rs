@@ -23,6 +23,7 @@
 //! }
 //! ```
 
+mod deeds;
 mod kept;
 mod stage;
 mod told;

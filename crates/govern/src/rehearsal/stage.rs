@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aas::check::typed::{
-    AgentGiven, Expected, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestStep, TypedTest,
+    AgentGiven, Expected, StandingWord, TestAnswer, TestAsk, TestCase, TestDoes, TestOutcome, TestStep, TypedTest,
 };
 use aas::decision::{Decision, Engine, Obligation, Tier};
 use aas::raw::{Raw, get};
 use aas::reader::Bound;
 use aas::source::Span;
+use aas::syntax::ast::OutcomeWord;
 use aas::value::number;
 use aas::verify::unmet_with_code;
 use aas::{Entities, Facts, Policy, pipeline};
@@ -20,6 +21,9 @@ use crate::effect::{Effect, Problem, Reply, Standing};
 use crate::governor::{Config, Governor, Seen, Step};
 use crate::ids::Id;
 use crate::state::Stage;
+
+/// How what runs ends where the test does not say.
+const SUCCESS: TestOutcome = TestOutcome { result: OutcomeWord::Success, cost: None };
 
 /// A test on its way.
 pub(super) struct Play<'t> {
@@ -94,6 +98,7 @@ impl Play<'_> {
             TestDoes::Ask(ask) => self.ask(ask),
             TestDoes::Outcome(outcome) => self.outcome(step, outcome),
             TestDoes::Answer(answer) => self.answer(step, answer),
+            TestDoes::Deed(deed) => self.deed(step, deed),
             TestDoes::Unreadable(item) => {
                 if let Some(id) = self.policy.typed().state.find(item) {
                     self.governor.make_unreadable(id);
@@ -123,7 +128,7 @@ impl Play<'_> {
         }
     }
 
-    fn tell_governor(&mut self, command: Command) -> Result<(), Problem> {
+    pub(super) fn tell_governor(&mut self, command: Command) -> Result<(), Problem> {
         problem(&self.governor.step(command, self.now)).map_or(Ok(()), Err)
     }
 
@@ -138,13 +143,16 @@ impl Play<'_> {
         let before_it = ask.dry.then(|| self.governor.clone());
         for round in 1..=ask.times {
             let before = self.out.misses.len();
-            self.ask_once(ask, &entities);
+            let is_answered = self.ask_once(ask, &entities);
             if self.out.misses.len() > before {
                 if ask.times > 1 {
                     for miss in &mut self.out.misses[before..] {
                         miss.found = format!("Step {round} gives {}, not {}", miss.found, miss.expected);
                     }
                 }
+                return;
+            }
+            if !is_answered {
                 return;
             }
         }
@@ -155,7 +163,8 @@ impl Play<'_> {
         self.judge_kept(&case.expect);
     }
 
-    fn ask_once(&mut self, ask: &TestAsk, entities: &Arc<Entities>) {
+    /// Whether the governor takes the request up at all.
+    fn ask_once(&mut self, ask: &TestAsk, entities: &Arc<Entities>) -> bool {
         let case = &ask.case;
         let id = Id::from(Arc::from(format!("r{}", self.order.len() + 1)));
         let (request, facts) = (case.request.clone(), case.facts.clone());
@@ -164,7 +173,8 @@ impl Play<'_> {
         let seen = self.governor.seen();
         let (Some(reply), Some(first)) = (last_reply(&step), seen.first()) else {
             let why = problem(&step).map_or_else(|| "there is no answer".to_owned(), |problem| problem.to_string());
-            return self.out.miss(case.span, None, "a request that is answered", why);
+            self.unanswered(case, &why);
+            return false;
         };
         let place = self.note(case.span, first, entities);
         let (decision, code) = self.answered(&id, &reply, &first.decision);
@@ -190,6 +200,18 @@ impl Play<'_> {
         self.last = Some(Last { id: reply.id.clone(), agent, bound, entities, asked: place });
         self.order.push((id.clone(), Arc::new(request)));
         self.run_permitted(&step, (&id, ask));
+        true
+    }
+
+    /// A request that the governor does not take up, as its session is closed: nothing is decided, and it is refused.
+    fn unanswered(&mut self, case: &TestCase, why: &str) {
+        let is_refusal = |one: &&Expected| matches!(one, Expected::Standing(StandingWord::Refused, _));
+        if !case.expect.iter().any(|one| is_refusal(&one)) {
+            return self.out.miss(case.span, None, "a request that is answered", why.to_owned());
+        }
+        for other in case.expect.iter().filter(|one| !is_refusal(one)) {
+            self.out.miss(other.span(), None, "a request that is answered", why.to_owned());
+        }
     }
 
     /// Begins what is permitted, and ends it where the test does not leave that to a later step.
@@ -206,14 +228,17 @@ impl Play<'_> {
             let _ = self.governor.step(begin, self.now);
             let is_main = reply.id == *id;
             if !is_main || !ask.running {
-                let success = TestOutcome { success: true, cost: None };
-                self.end(&reply.id, ask.ends.as_ref().filter(|_| is_main).unwrap_or(&success));
+                self.end(&reply.id, ask.ends.as_ref().filter(|_| is_main).unwrap_or(&SUCCESS));
             }
         }
     }
 
     fn end(&mut self, id: &Id, outcome: &TestOutcome) {
-        let result = if outcome.success { Ended::Success } else { Ended::Failure };
+        let result = match outcome.result {
+            OutcomeWord::Success => Ended::Success,
+            OutcomeWord::Failure => Ended::Failure,
+            OutcomeWord::Unknown => Ended::Unknown,
+        };
         let outcome = Outcome { result, cost: outcome.cost.clone() };
         let _ = self.governor.step(Command::Outcome { id: id.clone(), outcome }, self.now);
     }
@@ -323,7 +348,7 @@ impl Play<'_> {
         let seen = self.governor.seen();
         let is_running = self.governor.state().request(id).is_some_and(|entry| entry.stage == Stage::Running);
         if is_running && !answer.running {
-            self.end(id, &TestOutcome { success: true, cost: None });
+            self.end(id, &SUCCESS);
         }
         let first = seen.first()?;
         let place = self.note(span, first, entities);
