@@ -78,21 +78,6 @@ pub fn has_literal(pattern: &str) -> bool {
     pattern.bytes().any(|b| b != b'*' && b != b'.')
 }
 
-/// Whether a list of patterns matches a name. A part with `true` subtracts from what stands before it.
-///
-/// ```
-/// use aas::action_name::list_matches;
-/// let parts = [(false, "a.*"), (true, "a.x")];
-/// assert!(list_matches(parts, "a.y") && !list_matches(parts, "a.x"));
-/// ```
-#[must_use]
-pub fn list_matches<'a>(parts: impl IntoIterator<Item = (bool, &'a str)>, name: &str) -> bool {
-    let step = |matched: bool, (except, pattern): (bool, &str)| {
-        if matched == except && matches(pattern, name) { !except } else { matched }
-    };
-    parts.into_iter().fold(false, step)
-}
-
 /// Names in order, so that a pattern is compared only with those that begin or end as it does.
 ///
 /// ```

@@ -12,8 +12,7 @@ use super::container::{Bytes, PAGE, Place};
 use super::read::Artefact;
 use super::stored::{StoredAction, StoredItem, unrolled};
 use super::{ArtefactError, needs, sound};
-use crate::action_name;
-use crate::check::typed::{ActionDef, ActionId, Duty, Item, ItemBody, NamePatterns, TypedPolicy};
+use crate::check::typed::{ActionDef, ActionId, Duty, Item, ItemBody, TypedPolicy};
 use crate::decision::ItemId;
 use crate::entities::Entities;
 use crate::facts::Facts;
@@ -143,7 +142,7 @@ impl<B: Bytes> Artefact<B> {
     fn about_undeclared(&self, name: &str) -> Taken<Vec<u32>> {
         let mut found = Vec::new();
         for (patterns, items) in self.undeclared()? {
-            if matches(&patterns, name) {
+            if patterns.matches(name) {
                 found.extend(unrolled(&items, self.container.index.items)?);
             }
         }
@@ -159,7 +158,7 @@ pub fn part_of(policy: &TypedPolicy, action: &str) -> TypedPolicy {
     let asked = policy.action(action);
     let concerns = |item: &&Item| match asked {
         Some(id) => item.scope.actions.binary_search(&id).is_ok(),
-        None => item.scope.undeclared.as_ref().is_some_and(|patterns| matches(patterns, action)),
+        None => item.scope.undeclared.as_ref().is_some_and(|patterns| patterns.matches(action)),
     };
     let items = (0..).zip(&policy.items);
     let about: Vec<u32> = items.filter(|(_, item)| concerns(item)).map(|(id, _)| id).collect();
@@ -185,11 +184,6 @@ pub fn part_of(policy: &TypedPolicy, action: &str) -> TypedPolicy {
         .and_then(|()| slice.finish(asked, action, &about, &mut part));
     // INVARIANT: in a checked policy every number names something, so nothing is ever missing here.
     if gathered.is_ok() { part } else { policy.clone() }
-}
-
-fn matches(patterns: &NamePatterns, name: &str) -> bool {
-    let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
-    patterns.any || action_name::list_matches(parts, name)
 }
 
 /// What a part is taken from.

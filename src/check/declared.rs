@@ -200,6 +200,10 @@ impl<'a> Checker<'a> {
                 );
                 None
             }
+            Some(expr) if origin == Origin::Observed => {
+                self.observed_default(field, expr, &ty);
+                None
+            }
             Some(expr) => self.constant(file, expr, &ty),
             None => None,
         };
@@ -214,6 +218,26 @@ impl<'a> Checker<'a> {
             doc: field.docs.join("\n"),
             span: field.name.span,
         })
+    }
+
+    /// What nobody saw is no value: a default of an observed field would never be taken.
+    fn observed_default(&mut self, field: &ast::Field, default: &ast::Expr, ty: &FieldType) {
+        let (name, value) = (&field.name.text, self.sources.text(default.span));
+        let mut optional = self.sources.text(field.ty.span).trim_end().to_owned();
+        if !ty.ty.is_optional() {
+            optional.push('?');
+        }
+        let help = format!("Write `{name}: {optional}`, and `{name} ?? {value}` where it is read.");
+        self.report(
+            Diagnostic::new(
+                Code::ObservedDefault,
+                default.span,
+                format!("The observed field `{name}` has a default."),
+            )
+            .at("never taken")
+            .note("The host says what it has seen. What it does not say is an error, so that nothing decides by a guess.")
+            .help(help),
+        );
     }
 
     /// What a type expression means, with its range and bounds.

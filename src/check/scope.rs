@@ -23,41 +23,25 @@ impl Checker<'_> {
     /// Resolves `on …` of an item in a package. Findings say what does not match.
     pub(crate) fn scope(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
         if on.any_action {
-            return self.any_action(on, reach, what);
+            return self.any_action(package, on, reach, what);
         }
         let mut actions: BTreeSet<ActionId> = BTreeSet::new();
         let mut fine = true;
         for part in &on.list {
-            if !is_pattern(&part.text) {
-                self.report(
-                    Diagnostic::new(Code::BadPattern, part.span, format!("`{}` is no action pattern.", part.text))
-                        .at("names are words joined by dots")
-                        .help("Use letters, digits, `_` and `-` between dots, `*` inside a word and `**` across dots."),
-                );
-                fine = false;
-                continue;
-            }
-            fine &= self.apply_part(part, &mut actions, reach, package);
+            fine &= self.is_well_formed(part) && self.apply_part(part, &mut actions, reach, package);
         }
         fine &= self.aliases_are_meant(on, &actions, package);
         let undeclared = (reach == Reach::Open).then(|| undeclared_part(on)).flatten();
         if fine && actions.is_empty() && undeclared.is_none() && on.list.iter().all(|p| has_star(&p.text)) {
-            self.report(
-                Diagnostic::new(
-                    Code::PatternMatchesNothing,
-                    on.span,
-                    format!("This {what} is about no declared action."),
-                )
-                .at("matches nothing")
-                .help("Declare the actions, or remove the item."),
-            );
+            let message = format!("This {what} is about no declared action.");
+            self.about_nothing(on, &message, "Declare the actions, or remove the item.");
             fine = false;
         }
         fine.then(|| Scope { actions: actions.into_iter().collect(), undeclared })
     }
 
     /// Everything, and actions of packages out of sight: from here they are names that nobody declared.
-    fn any_action(&mut self, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
+    fn any_action(&mut self, package: PackageId, on: &Patterns, reach: Reach, what: &str) -> Option<Scope> {
         if reach == Reach::Declared {
             self.report(
                 Diagnostic::new(Code::AnyActionNotAllowed, on.span, format!("A {what} cannot be `on any action`."))
@@ -67,8 +51,85 @@ impl Checker<'_> {
             );
             return None;
         }
-        let actions = (0..self.actions.len() as u32).map(ActionId).collect();
-        Some(Scope { actions, undeclared: Some(NamePatterns { any: true, parts: Vec::new() }) })
+        let mut actions: BTreeSet<ActionId> = (0..self.actions.len() as u32).map(ActionId).collect();
+        let mut fine = true;
+        for (place, part) in on.list.iter().enumerate() {
+            let is_repeated = on.list[..place].iter().any(|earlier| earlier.text == part.text);
+            fine &= self.is_well_formed(part) && self.spare(part, is_repeated, &mut actions, package);
+        }
+        if fine && on.list.iter().any(|part| part.text == "**") {
+            self.about_nothing(on, &format!("This {what} is about no action."), "Name what it spares, or remove it.");
+            fine = false;
+        }
+        let parts = on.list.iter().map(|part| (part.except, part.text.as_str().into())).collect();
+        fine.then(|| Scope {
+            actions: actions.into_iter().collect(),
+            undeclared: Some(NamePatterns { any: true, parts }),
+        })
+    }
+
+    /// Takes away from everything what an `except` matches. Names without stars must be declared; a pattern may be about
+    /// names that nobody declares. False where a finding was raised.
+    fn spare(
+        &mut self,
+        part: &PatternPart,
+        is_repeated: bool,
+        actions: &mut BTreeSet<ActionId>,
+        package: PackageId,
+    ) -> bool {
+        let alias = self.alias_names.matching(&part.text).next().filter(|_| !has_star(&part.text));
+        if let Some(place) = alias {
+            let of = self.actions[self.aliases[place].1.0 as usize].name.clone();
+            self.subtracts_nothing(
+                part,
+                (
+                    "aliases are replaced before anything else",
+                    format!("Write `{of}`, which is asked for under both names."),
+                ),
+            );
+            return false;
+        }
+        if self.hits(&part.text, package).is_empty() && !self.may_match_undeclared(part, Reach::Open, package) {
+            return false;
+        }
+        let before = actions.len();
+        for place in self.action_names.matching(&part.text) {
+            actions.remove(&ActionId(place as u32));
+        }
+        if is_repeated || (actions.len() == before && !has_star(&part.text)) {
+            self.subtracts_nothing(part, ("an `except` before it has taken this away", "Remove it.".to_owned()));
+            return false;
+        }
+        true
+    }
+
+    fn is_well_formed(&mut self, part: &PatternPart) -> bool {
+        if is_pattern(&part.text) {
+            return true;
+        }
+        self.report(
+            Diagnostic::new(Code::BadPattern, part.span, format!("`{}` is no action pattern.", part.text))
+                .at("names are words joined by dots")
+                .help("Use letters, digits, `_` and `-` between dots, `*` inside a word and `**` across dots."),
+        );
+        false
+    }
+
+    fn about_nothing(&mut self, on: &Patterns, message: &str, help: &str) {
+        self.report(Diagnostic::new(Code::PatternMatchesNothing, on.span, message).at("matches nothing").help(help));
+    }
+
+    fn subtracts_nothing(&mut self, part: &PatternPart, (at, help): (&str, String)) {
+        self.report(
+            Diagnostic::new(
+                Code::ExceptSubtractsNothing,
+                part.span,
+                format!("`except {}` takes nothing away.", part.text),
+            )
+            .at(at)
+            .note("An `except` that does nothing is a mistake waiting: the action is not spared.")
+            .help(help),
+        );
     }
 
     /// Adds or takes away what one pattern matches. False where a finding was raised.
@@ -86,16 +147,8 @@ impl Checker<'_> {
                 actions.remove(action);
             }
             if actions.len() == before {
-                self.report(
-                    Diagnostic::new(
-                        Code::ExceptSubtractsNothing,
-                        part.span,
-                        format!("`except {}` takes nothing away.", part.text),
-                    )
-                    .at("none of the patterns before it matches this")
-                    .note("An `except` that does nothing is a mistake waiting: the action is not spared.")
-                    .help("Correct the name, or remove the `except`."),
-                );
+                let help = "Correct the name, or remove the `except`.".to_owned();
+                self.subtracts_nothing(part, ("none of the patterns before it matches this", help));
                 return false;
             }
             return true;

@@ -138,6 +138,7 @@ catalogue! {
     BlackWhenUnclear      "AAS0407" Warning "black-when-unclear"     "a black guard over a command without if unclear";
     Unconsumed            "AAS0408" Error   "unconsumed-parameter"   "an executor never uses a parameter";
     WarningsMisused       "AAS0409" Error   "warnings-misused"       "warnings is only for red and black guards, as warnings >= n";
+    ObservedDefault       "AAS0410" Error   "observed-default"       "an observed field has a default";
 
     BecauseMissing        "AAS0501" Error   "because-missing"        "an item that must say why does not";
     TierMissing           "AAS0502" Error   "tier-missing"           "a rule or guard has no tier";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{ReadContext, Readings, field, leaves};
 use crate::action_name;
-use crate::check::typed::{ActionDef, ActionId, FactGroup, FlagId, NamePatterns, Scope, TypedPolicy};
+use crate::check::typed::{ActionDef, ActionId, FactGroup, FlagId, Scope, TypedPolicy};
 use crate::decision::DecisionError;
 use crate::facts::Facts;
 use crate::raw::{Raw, RawFields, get};
@@ -176,14 +176,9 @@ impl Bound {
     pub fn is_about(&self, scope: &Scope) -> bool {
         match self.action {
             Some(id) => scope.actions.binary_search(&id).is_ok(),
-            None => scope.undeclared.as_ref().is_some_and(|p| self.matches_undeclared(p)),
+            // Bytes are bytes: a name that is not well formed is reached by floors like any other.
+            None => scope.undeclared.as_ref().is_some_and(|patterns| patterns.matches(&self.name)),
         }
-    }
-
-    fn matches_undeclared(&self, patterns: &NamePatterns) -> bool {
-        let parts = patterns.parts.iter().map(|(subtracts, pattern)| (*subtracts, &**pattern));
-        // Bytes are bytes: a name that is not well formed is reached by floors like any other.
-        patterns.any || action_name::list_matches(parts, &self.name)
     }
 }
 

@@ -173,7 +173,7 @@ pub(super) fn undone_relaxes(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
 pub(super) fn uncovered_reds(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     let policy = subject.policy;
     let approvals: Vec<&Item> = policy.items.iter().filter(|i| matches!(i.body, ItemBody::Approval { .. })).collect();
-    if approvals.iter().any(|a| a.scope.undeclared.as_ref().is_some_and(|u| u.any)) {
+    if approvals.iter().any(|a| a.scope.undeclared.as_ref().is_some_and(|u| u.any && u.parts.is_empty())) {
         return;
     }
     let covered: BTreeSet<ActionId> = approvals.iter().flat_map(|a| a.scope.actions.iter().copied()).collect();

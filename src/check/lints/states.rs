@@ -85,7 +85,7 @@ fn finer(item: &StateItem, other: &StateItem) -> bool {
 fn within(scope: &Scope, of: &Scope) -> bool {
     let open = match (&scope.undeclared, &of.undeclared) {
         (None, _) => true,
-        (Some(_), Some(all)) if all.any => true,
+        (Some(_), Some(all)) if all.any && all.parts.is_empty() => true,
         (Some(own), Some(all)) => own == all,
         (Some(_), None) => false,
     };

@@ -14,6 +14,7 @@ pub use sequence::{
 
 use std::sync::Arc;
 
+use crate::action_name;
 use crate::builtin::BuiltinId;
 use crate::decision::{ItemId, PolicyHash, Tier};
 use crate::raw::{Raw, RawFields};
@@ -213,6 +214,17 @@ pub struct NamePatterns {
     pub any: bool,
     /// Patterns in text order with whether each subtracts; a bare `**` is left out.
     pub parts: Vec<(bool, Arc<str>)>,
+}
+
+impl NamePatterns {
+    /// Whether they match a name: each `except` takes away from all that stands before it.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        let step = |matched: bool, (except, pattern): &(bool, Arc<str>)| {
+            if matched == *except && action_name::matches(pattern, name) { !except } else { matched }
+        };
+        self.parts.iter().fold(self.any, step)
+    }
 }
 
 /// What kind of item it is, as decisions show it.

@@ -58,7 +58,7 @@ pub enum TestStep {
         span: Span,
     },
     /// `grant consent for "u" by ada`, `freeze "bot" by ada`, `close session "s1"`
-    Deed(TestDeed),
+    Deed(Box<TestDeed>),
     /// `expect count(per_hour) == 0` behind a step that asks nothing.
     Expect(Vec<Expectation>, Span),
 }

@@ -56,7 +56,7 @@ impl Lower<'_, '_> {
                 TestStep::Session { name: self.quoted(part), opener, span }
             }
             Rule::expect_alone => TestStep::Expect(self.expectations(part), span),
-            _ => TestStep::Deed(self.deed(part)?),
+            _ => TestStep::Deed(Box::new(self.deed(part)?)),
         })
     }
 
