@@ -148,6 +148,16 @@ pub fn definition(item: &typed::Item) -> String {
     text
 }
 
+/// What a workflow says, as a text of the same kind; `nested` tells what those say that it runs, by their places.
+#[must_use]
+pub fn workflow_definition(
+    policy: &typed::TypedPolicy,
+    workflow: &typed::runtime::WorkflowDef,
+    nested: &dyn Fn(u32) -> String,
+) -> String {
+    runtime::workflow_definition(policy, workflow, nested)
+}
+
 /// What an exception is to, in messages.
 pub(crate) const FLOOR: &str = "a floor";
 /// What `run` starts, in messages.

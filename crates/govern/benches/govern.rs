@@ -120,7 +120,7 @@ impl World {
         let mut events = step.events;
         let begin = Command::Begin { id: id.clone(), token: Some(token), facts, entities: self.entities.clone() };
         events.extend(self.governor.step(begin, self.now).events);
-        let outcome = Outcome { result: Ended::Success, cost: Some("0.01".into()) };
+        let outcome = Outcome { result: Ended::Success, cost: Some("0.01".into()), output: Vec::new() };
         events.extend(self.governor.step(Command::Outcome { id, outcome }, self.now).events);
         events
     }

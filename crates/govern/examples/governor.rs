@@ -195,7 +195,7 @@ impl Week {
             Plan::Ask(agent) => self.ask(agent),
             Plan::End(id, result, cost) => {
                 let agent = self.governor.state().request(&id).map(|entry| entry.agent.clone());
-                let outcome = Outcome { result, cost: cost.map(Into::into) };
+                let outcome = Outcome { result, cost: cost.map(Into::into), output: Vec::new() };
                 self.tell(Command::Outcome { id, outcome });
                 if let Some(agent) = agent.filter(|agent| self.governor.state().is_frozen(agent)) {
                     self.plan(4 * HOUR, Plan::Unfreeze(agent));

@@ -121,6 +121,37 @@ pub enum Command {
         /// Who says so.
         by: Person,
     },
+    /// A workflow begins.
+    StartRun(StartRun),
+    /// The host says what it knows now, for one ready step of a run or for all that it fits: they are asked for.
+    AdvanceRun {
+        /// The run.
+        run: Id,
+        /// The name of the step; none is every ready one that this agent may do.
+        step: Option<Arc<str>>,
+        /// What the host knows, of the agent as whom the step is done too.
+        facts: Facts,
+        /// The entities as they are now.
+        entities: Arc<Entities>,
+    },
+    /// A person says whether a step that has failed is tried again.
+    AnswerRun {
+        /// The run.
+        run: Id,
+        /// The name of the step.
+        step: Arc<str>,
+        /// Who answers.
+        by: Person,
+        /// Yes or no.
+        yes: bool,
+    },
+    /// A run ends: what runs of it is told, and nothing more begins.
+    CancelRun {
+        /// The run.
+        run: Id,
+        /// Who says so.
+        by: Id,
+    },
     /// A channel has told what a digest told it. Until then it is told again at each interval.
     Delivered {
         /// The digest.
@@ -150,6 +181,21 @@ pub struct Ask {
     pub dry_run: bool,
 }
 
+/// A workflow that begins.
+#[derive(Clone, Debug)]
+pub struct StartRun {
+    /// The name of the run, and the key under which it is started once.
+    pub run: Id,
+    /// The qualified name of the workflow.
+    pub workflow: Arc<str>,
+    /// What it is started with.
+    pub inputs: RawFields,
+    /// What the host knows: of the agent, as whom it runs.
+    pub facts: Facts,
+    /// The entities as they are now.
+    pub entities: Arc<Entities>,
+}
+
 /// How an action ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -157,6 +203,8 @@ pub struct Outcome {
     pub result: Ended,
     /// What it cost, as the decimal text of a number: `0.25`.
     pub cost: Option<Arc<str>>,
+    /// What it gave back. Only steps of a run that are given it see it, and their schemas read it.
+    pub output: RawFields,
 }
 
 /// What became of an action.

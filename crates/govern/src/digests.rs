@@ -49,6 +49,52 @@ pub struct Note {
     pub told: u64,
 }
 
+/// What has happened to a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum DigestEvent {
+    /// Something is to be told.
+    Noted {
+        /// The digest.
+        digest: Arc<str>,
+        /// What.
+        note: Note,
+    },
+    /// All that waited is told.
+    Told {
+        /// The digest.
+        digest: Arc<str>,
+        /// The number of the telling.
+        number: u64,
+    },
+    /// What was told has arrived.
+    Delivered {
+        /// The digest.
+        digest: Arc<str>,
+        /// The channel.
+        channel: Arc<str>,
+        /// The number of the telling.
+        number: u64,
+    },
+}
+
+/// All digests, by name.
+pub(crate) type Digests = BTreeMap<Arc<str>, Digest>;
+
+/// Takes an event in.
+pub(crate) fn apply(digests: &mut Digests, kept: &[DigestSchema], event: &DigestEvent, at: i64) {
+    match event {
+        DigestEvent::Noted { digest, note } => {
+            let most = kept.iter().find(|one| one.name == *digest).map_or(0, |one| one.most);
+            digests.entry(digest.clone()).or_default().note(note, most, at);
+        }
+        DigestEvent::Told { digest, number } => digests.entry(digest.clone()).or_default().tell(*number, at),
+        DigestEvent::Delivered { digest, channel, number } => {
+            digests.entry(digest.clone()).or_default().delivered(channel, *number);
+        }
+    }
+}
+
 /// Notices that were left out of a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
@@ -60,7 +106,7 @@ pub struct LeftOut {
 
 impl Digest {
     /// Takes a notice in. What comes first stays: a flood pushes nothing out.
-    pub(crate) fn note(&mut self, note: &Note, most: u32, at: i64) {
+    fn note(&mut self, note: &Note, most: u32, at: i64) {
         if self.notes.is_empty() && self.left_out.is_empty() {
             self.since = at;
         }
@@ -77,14 +123,14 @@ impl Digest {
     }
 
     /// All that waits is told.
-    pub(crate) fn tell(&mut self, number: u64, at: i64) {
+    fn tell(&mut self, number: u64, at: i64) {
         (self.told, self.since) = (number, at);
         self.notes.iter_mut().for_each(|note| note.told = number);
         self.left_out.values_mut().for_each(|left| left.told = number);
     }
 
     /// A channel has told it.
-    pub(crate) fn delivered(&mut self, channel: &str, number: u64) {
+    fn delivered(&mut self, channel: &str, number: u64) {
         self.notes.retain_mut(|note| {
             if note.told != number || note.channels.is_empty() {
                 return true;

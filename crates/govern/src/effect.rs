@@ -7,6 +7,7 @@ use aas::decision::Tier;
 use crate::canonical::Canonical;
 use crate::event::{Decided, Needed, Why};
 use crate::ids::Id;
+use crate::runs::RunResult;
 use crate::state::Stage;
 use crate::token::Token;
 
@@ -23,6 +24,10 @@ pub enum Effect {
         request: Canonical,
         /// Fencing numbers of the leases that it holds, by item.
         fences: Vec<(Arc<str>, u64)>,
+        /// The qualified name of the executor that the policy declares for the action.
+        executor: Option<Arc<str>>,
+        /// When it must have ended, where the policy says so.
+        ends: Option<i64>,
     },
     /// Tells a running action to end.
     Abort {
@@ -68,19 +73,77 @@ pub enum Effect {
         /// Whether it could not wait.
         at_once: bool,
     },
-    /// Starts a workflow.
+    /// A workflow was started because a rule says so.
     Run {
         /// The request that it follows.
         id: Id,
+        /// The name of the run.
+        run: Id,
         /// Its qualified name.
         workflow: Arc<str>,
         /// Its inputs as JSON.
         arguments: Vec<(Arc<str>, Arc<str>)>,
     },
+    /// A step of a run may begin: the host is asked what it knows, and says it with [`crate::Command::AdvanceRun`].
+    Step(Box<Wanted>),
+    /// A step has failed, and people say with [`crate::Command::AnswerRun`] whether it is tried again.
+    Escalate {
+        /// The run.
+        run: Id,
+        /// The step.
+        step: Arc<str>,
+        /// Why it has failed.
+        why: Arc<str>,
+        /// Where people are asked.
+        channels: Vec<Arc<str>>,
+        /// Until when.
+        until: i64,
+    },
+    /// Says where a run stands, after each step that changed something of it.
+    RunStands {
+        /// The run.
+        run: Id,
+        /// The qualified name of its workflow.
+        workflow: Arc<str>,
+        /// Where it stands.
+        stands: RunStanding,
+        /// Why, where it is no success.
+        why: Arc<str>,
+    },
     /// Says that a command was not carried out.
     Reject(Problem),
     /// Says what was restored or moved, for people.
     Report(Vec<String>),
+}
+
+/// A step that may begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The run.
+    pub run: Id,
+    /// The step.
+    pub step: Arc<str>,
+    /// The name that its request will have.
+    pub id: Id,
+    /// What will be asked for, before defaults are filled in.
+    pub request: aas::Request,
+    /// The agent as whom it is done; none where it is any of the groups.
+    pub agent: Option<Id>,
+    /// The entities that the agent must lie in, as the policy writes them.
+    pub groups: Vec<Arc<str>>,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStanding {
+    /// Nothing of it was asked for yet.
+    Pending,
+    /// It goes on.
+    Running,
+    /// It goes on when people have answered.
+    Waiting,
+    /// It has ended.
+    Ended(RunResult),
 }
 
 /// One entry of a digest.
@@ -187,6 +250,9 @@ pub enum Problem {
     /// There is no such flag or item.
     #[error("the policy has no {0} `{1}`")]
     NoSuchItem(&'static str, Arc<str>),
+    /// There is no such run, or it has ended.
+    #[error("no run that is going on is called `{0}`")]
+    NoSuchRun(Id),
     /// A value does not fit what is declared.
     #[error("{0}")]
     BadValue(String),

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Canonical, Hash};
 use crate::command::{Ended, FlagPlace};
-use crate::digests::Note;
+use crate::digests::DigestEvent;
 use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{CalendarPeriod, Take};
+use crate::runs::RunEvent;
 use crate::schema::{Schema, Severity};
 
 /// The version of events that this crate writes.
@@ -54,6 +55,16 @@ pub enum Event {
         /// What it holds, where it was approved; a permitted one held it before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<Reservation>,
+        /// When it must have ended, where its executor or its step says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<i64>,
+    },
+    /// A running action was told to end.
+    Late {
+        /// The request.
+        id: Id,
+        /// Until when its outcome is waited for; after that it is unknown.
+        until: i64,
     },
     /// An approved request was decided again, and does not run as it was approved.
     DecidedAgain {
@@ -219,29 +230,10 @@ pub enum Event {
         /// Who says so.
         by: Id,
     },
-    /// Something is to be told in a digest.
-    Noted {
-        /// The digest.
-        digest: Arc<str>,
-        /// What.
-        note: Note,
-    },
-    /// All that waited in a digest is told.
-    Told {
-        /// The digest.
-        digest: Arc<str>,
-        /// The number of the telling.
-        number: u64,
-    },
-    /// What was told has arrived.
-    Delivered {
-        /// The digest.
-        digest: Arc<str>,
-        /// The channel.
-        channel: Arc<str>,
-        /// The number of the telling.
-        number: u64,
-    },
+    /// Something has happened to a run of a workflow.
+    Run(RunEvent),
+    /// Something has happened to a digest.
+    Digest(DigestEvent),
     /// Answers that were kept long enough are forgotten.
     Forgotten {
         /// The requests.
@@ -403,6 +395,8 @@ pub enum Why {
     Refused,
     /// Another policy decides now.
     PolicyChanged,
+    /// It was a step of a run that is over or cannot be done any more.
+    RunOver,
     /// Its session is over.
     SessionClosed,
 }

@@ -9,6 +9,7 @@ pub mod schema;
 pub mod registers;
 mod daytime;
 pub mod digests;
+pub mod runs;
 pub mod table;
 pub mod sessions;
 pub mod trust;

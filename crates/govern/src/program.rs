@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aas::Policy;
+use aas::check::typed::runtime::{ExecutorDef, WorkflowDef};
 use aas::check::typed::state::{
     self as typed, FlagMerge, FlagRules, HistoryOf, RelativePlace as Place, StateBody, StateItem,
 };
-use aas::check::typed::{FactGroup, FlagDef, TypedPolicy};
+use aas::check::typed::{ActionId, FactGroup, FlagDef, TypedPolicy};
 use aas::json;
 use aas::raw::to_raw;
 use aas::value::Value;
@@ -31,6 +32,8 @@ pub struct Program {
     /// Hashes of what items say, made when they are first shown.
     definitions: BTreeMap<u32, Hash>,
     pub(crate) names: BTreeMap<Arc<str>, u32>,
+    /// The hash of what each workflow says, by its place.
+    pub(crate) workflows: Vec<Hash>,
     /// Its digests, sorted by name.
     pub(crate) digests: Vec<DigestPlan>,
 }
@@ -83,8 +86,9 @@ impl Program {
         let kept = runtime.digests.iter().map(|def| DigestSchema { name: def.name.clone(), most: def.most_entries });
         let schema = Arc::new(Schema { families, trust, flags, digests: kept.collect() });
         let plan = |def| DigestPlan::new(def).map_err(|_| Unfit::Zone(def.name.clone()));
+        let workflows = crate::runs::plan::definitions(typed);
         let digests = runtime.digests.iter().map(plan).collect::<Result<_, _>>()?;
-        Ok(Self { schema, periods, of_sessions, definitions: BTreeMap::new(), names, digests, policy })
+        Ok(Self { schema, periods, of_sessions, definitions: BTreeMap::new(), names, workflows, digests, policy })
     }
 
     /// The checked policy.
@@ -97,6 +101,19 @@ impl Program {
     #[must_use]
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// A workflow by its qualified name, with its hash.
+    pub(crate) fn workflow(&self, name: &str) -> Option<(&WorkflowDef, Hash)> {
+        let workflows = &self.typed().state.runtime.workflows;
+        let place = workflows.binary_search_by(|one| (*one.name).cmp(name)).ok()?;
+        Some((workflows.get(place)?, *self.workflows.get(place)?))
+    }
+
+    /// The executors that are declared for an action, by name.
+    pub(crate) fn executors(&self, action: ActionId) -> impl Iterator<Item = &ExecutorDef> {
+        let executors = self.typed().state.runtime.executors.iter();
+        executors.filter(move |executor| executor.scope.actions.binary_search(&action).is_ok())
     }
 
     /// The hash of what an item says.

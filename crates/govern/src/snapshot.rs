@@ -9,6 +9,7 @@ use crate::command::FlagPlace;
 use crate::digests::Digest;
 use crate::ids::Id;
 use crate::registers::Moment;
+use crate::runs::Run;
 use crate::schema::{FamilySchema, Schema};
 use crate::sessions::Session;
 use crate::state::{Entry, FlagValue, Kin, Stage, State, Stop, doubted, expiry};
@@ -36,6 +37,8 @@ pub struct Snapshot {
     flags: Vec<(FlagPlace, FlagValue)>,
     stopped: Option<Stop>,
     requests: Vec<(Id, Entry)>,
+    #[serde(default)]
+    runs: Vec<(Id, Run)>,
     #[serde(default)]
     digests: BTreeMap<Arc<str>, Digest>,
     reservations: u64,
@@ -76,6 +79,7 @@ impl State {
             flags: self.flags.iter().map(|(of, value)| (of.clone(), value.clone())).collect(),
             stopped: self.stopped.clone(),
             requests: self.requests.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect(),
+            runs: self.runs.iter().map(|(id, run)| (id.clone(), run.clone())).collect(),
             digests: self.digests.clone(),
             reservations: self.reservations,
         }
@@ -113,6 +117,7 @@ impl State {
         for (of, value) in snapshot.flags {
             state.put_flag(&of, Some(value));
         }
+        snapshot.runs.into_iter().for_each(|(id, run)| state.runs.put(id, run));
         (state.digests, state.reservations) = (snapshot.digests, snapshot.reservations);
         for (id, entry) in snapshot.requests {
             state.index(&id, &entry);
@@ -130,7 +135,8 @@ impl State {
             Stage::Permitted => {
                 self.due.extend(entry.reservation.as_ref().map(|held| (held.expires, id.clone())));
             }
-            Stage::Running | Stage::Refused | Stage::Done(_) | Stage::Gone(_) => {}
+            Stage::Running => self.late.extend(entry.ends.map(|ends| (ends.at, id.clone()))),
+            Stage::Refused | Stage::Done(_) | Stage::Gone(_) => {}
         }
         if entry.stage == Stage::Waiting {
             *self.waiting.entry(entry.agent.clone()).or_default() += 1;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::canonical::{Canonical, Hash};
 use crate::command::{Ended, FlagPlace};
-use crate::digests::Digest;
+use crate::digests::{self, Digest, Digests};
 use crate::event::{Decided, Event, Held, How, Moved, Record, Requested, Reservation, Then, Why};
 use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{CalendarPeriod, Moment, Register, ReservationId, Settlement};
+use crate::runs::Runs;
 use crate::schema::{Family, Schema, Severity};
 use crate::sessions::Sessions;
 use crate::table::{Doubt, Table};
@@ -52,8 +53,12 @@ pub struct State {
     pub(crate) waiting: BTreeMap<Id, u32>,
     /// The first request with each key that is answered once, by family.
     pub(crate) firsts: BTreeMap<(u32, Key), Id>,
+    /// Runs of workflows.
+    pub(crate) runs: Runs,
+    /// When running actions must have ended.
+    pub(crate) late: BTreeSet<(i64, Id)>,
     /// What waits to be told, by digest.
-    pub(crate) digests: BTreeMap<Arc<str>, Digest>,
+    pub(crate) digests: Digests,
     /// The number of the last reservation.
     pub(crate) reservations: u64,
 }
@@ -116,6 +121,18 @@ pub struct Entry {
     pub ended: Option<i64>,
     /// The keys under which who asks again gets its answer.
     pub firsts: Vec<(u32, Key)>,
+    /// When it must have ended, where it runs and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Ends>,
+}
+
+/// When a running action must have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Ends {
+    /// When, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// Whether it was told to end; then its outcome is unknown from that time on.
+    pub told: bool,
 }
 
 /// Where a request stands.
@@ -190,6 +207,8 @@ impl State {
             ended: BTreeSet::new(),
             waiting: BTreeMap::new(),
             firsts: BTreeMap::new(),
+            runs: Runs::default(),
+            late: BTreeSet::new(),
             digests: BTreeMap::new(),
             reservations: 0,
         }
@@ -263,6 +282,12 @@ impl State {
         &self.sessions
     }
 
+    /// Runs of workflows.
+    #[must_use]
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
     /// What waits in a digest.
     #[must_use]
     pub fn digest(&self, name: &str) -> Option<&Digest> {
@@ -284,7 +309,9 @@ impl State {
         match &record.event {
             Event::Installed { policy, schema, moved } => self.install(policy, schema, moved, at),
             Event::Requested(requested) => self.requested(requested, at),
-            Event::Began { id, reservation } => self.began(id, reservation.as_ref(), at),
+            Event::Began { id, reservation, ends } => self.began(id, reservation.as_ref(), *ends, at),
+            Event::Late { id, until } => self.must_end(id, Some(Ends { at: *until, told: true })),
+            Event::Run(event) => self.runs.apply(event, at),
             Event::DecidedAgain { id, observed, decided } => self.decided_again(id, observed.as_ref(), decided),
             Event::AskedAgain { id, held } => self.asked_again(id, held),
             Event::Ended { id, why, periods } => self.gone(id, *why, periods, at),
@@ -298,13 +325,7 @@ impl State {
                 let flags = self.flags.iter().map(|(of, value)| (of.clone(), value.clone())).collect();
                 self.stopped = Some(Stop { by: by.clone(), reason: reason.clone(), at, flags });
             }
-            Event::Resumed { .. } => {
-                if let Some(stop) = self.stopped.take() {
-                    let now: Vec<FlagPlace> = self.flags.keys().cloned().collect();
-                    now.iter().for_each(|of| self.put_flag(of, None));
-                    stop.flags.into_iter().for_each(|(of, value)| self.put_flag(&of, Some(value)));
-                }
-            }
+            Event::Resumed { .. } => self.resumed(),
             Event::Frozen { agent, reason, .. } => self.freeze(agent, reason, at),
             Event::Unfrozen { agent, .. } => {
                 self.frozen.remove(agent);
@@ -346,18 +367,16 @@ impl State {
                 }
                 self.doubted.retain(|place| place != family);
             }
-            Event::Noted { digest, note } => {
-                let most = self.schema.digests.iter().find(|one| one.name == *digest).map_or(0, |one| one.most);
-                self.digests.entry(digest.clone()).or_default().note(note, most, at);
-            }
-            Event::Told { digest, number } => {
-                self.digests.entry(digest.clone()).or_default().tell(*number, at);
-            }
-            Event::Delivered { digest, channel, number } => {
-                self.digests.entry(digest.clone()).or_default().delivered(channel, *number);
-            }
+            Event::Digest(event) => digests::apply(&mut self.digests, &self.schema.digests, event, at),
             Event::Forgotten { ids } => self.forget(ids),
         }
+    }
+
+    fn resumed(&mut self) {
+        let Some(stop) = self.stopped.take() else { return };
+        let now: Vec<FlagPlace> = self.flags.keys().cloned().collect();
+        now.iter().for_each(|of| self.put_flag(of, None));
+        stop.flags.into_iter().for_each(|(of, value)| self.put_flag(&of, Some(value)));
     }
 
     pub(crate) fn put_flag(&mut self, of: &FlagPlace, value: Option<FlagValue>) {
@@ -397,6 +416,7 @@ impl State {
             held,
             ended: stage.is_final().then_some(at),
             firsts: Vec::new(),
+            ends: None,
         };
         if let Some(held) = &entry.held {
             self.due.insert((expiry(held), id.clone()));
@@ -436,7 +456,8 @@ impl State {
         }
     }
 
-    fn began(&mut self, id: &Id, reservation: Option<&Reservation>, at: i64) {
+    fn began(&mut self, id: &Id, reservation: Option<&Reservation>, ends: Option<i64>, at: i64) {
+        self.must_end(id, ends.map(|at| Ends { at, told: false }));
         let Some(entry) = self.requests.get_mut(id) else { return };
         let agent = entry.agent.clone();
         if let Some(held) = &entry.held {
@@ -449,6 +470,15 @@ impl State {
         if let Some(reservation) = reservation {
             self.reserve(id, &agent, reservation.clone(), at);
         }
+    }
+
+    /// A running action must end at a time, or has ended.
+    fn must_end(&mut self, id: &Id, ends: Option<Ends>) {
+        let Some(entry) = self.requests.get_mut(id) else { return };
+        if let Some(old) = std::mem::replace(&mut entry.ends, ends) {
+            self.late.remove(&(old.at, id.clone()));
+        }
+        self.late.extend(ends.map(|ends| (ends.at, id.clone())));
     }
 
     /// What will run stays as it was asked for; what was seen and decided is what is so now.
@@ -529,6 +559,7 @@ impl State {
     }
 
     fn settled(&mut self, id: &Id, result: Ended, costs: &[Option<i64>], periods: &[Option<CalendarPeriod>], at: i64) {
+        self.must_end(id, None);
         let Some(entry) = self.requests.get_mut(id) else { return };
         entry.stage = Stage::Done(result);
         entry.ended = Some(at);

@@ -4,6 +4,8 @@
 
 mod workflows;
 
+pub(super) use workflows::definition as workflow_definition;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 

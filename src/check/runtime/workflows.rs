@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::expression::{Env, as_path};
 use super::super::typed::runtime::{FailureDef, StepDef, StepValue, StepWhat, WorkflowDef};
-use super::super::typed::{Duty, Item};
+use super::super::typed::{Duty, Item, TypedPolicy};
 use super::super::{Checker, WORKFLOW, canonical};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::hir::{DefId, DefKind};
@@ -308,8 +308,24 @@ fn all_before(after: &[u32], before: &[StepDef]) -> Vec<u32> {
     out
 }
 
+/// What a workflow says, so that another policy's is equal where nobody could tell a difference. What the workflows in it
+/// say is the caller's to tell, by their places.
+pub(in crate::check) fn definition(policy: &TypedPolicy, w: &WorkflowDef, nested: &dyn Fn(u32) -> String) -> String {
+    let mut out = String::new();
+    let w = WorkflowDef { doc: String::new(), ..w.clone() };
+    written(&w, &mut out, &|what| match what {
+        StepWhat::Action(action) => policy.action_def(*action).name.to_string(),
+        StepWhat::Workflow(place) => format!("run {}", nested(*place)),
+    });
+    out
+}
+
 /// The canonical form of a workflow.
 pub(super) fn text(w: &WorkflowDef, out: &mut String) {
+    written(w, out, &|what| format!("{what:?}"));
+}
+
+fn written(w: &WorkflowDef, out: &mut String, shown: &dyn Fn(&StepWhat) -> String) {
     let inputs = canonical::fields(&w.inputs);
     let _ = writeln!(out, "workflow {} doc {:?} {:?} {:?}{inputs}", w.name, w.doc, w.budget, w.within);
     for step in &w.steps {
@@ -324,8 +340,14 @@ pub(super) fn text(w: &WorkflowDef, out: &mut String) {
         let by = step.actor.as_ref().map(canonical::principals);
         let _ = writeln!(
             out,
-            "  {} {:?} {by:?} {given:?} {:?} {:?} {:?} {:?} {}",
-            step.name, step.what, step.after, step.retry, step.within, step.on_failure, step.compensation
+            "  {} {} {by:?} {given:?} {:?} {:?} {:?} {:?} {}",
+            step.name,
+            shown(&step.what),
+            step.after,
+            step.retry,
+            step.within,
+            step.on_failure,
+            step.compensation
         );
     }
 }

@@ -51,20 +51,27 @@ impl Governor {
         if self.state.requests.contains_key(&id) {
             return self.answer_again(&id, &agent, &request, &facts);
         }
-        if self.state.requests.len() >= self.config.most_requests {
-            return Err(Problem::Full("answers to requests"));
+        if self.state.runs.owns(&id) {
+            // Only the run asks for its steps.
+            return Err(Problem::NameTaken(id));
         }
-        if self.state.trust.len() >= self.config.most_names && !self.state.trust.contains_key(&agent) {
-            return Err(Problem::Full("agents"));
-        }
-        if let Some(session) = session_of(&facts) {
-            self.may_be_asked_in(&session)?;
-        }
+        self.has_room_for(&agent, &facts)?;
         self.submit(&id, &agent, &request, &facts, &entities, dry_run)
     }
 
+    /// Whether there is room for one more request of an agent.
+    pub(super) fn has_room_for(&self, agent: &Id, facts: &Facts) -> Result<(), Problem> {
+        if self.state.requests.len() >= self.config.most_requests {
+            return Err(Problem::Full("answers to requests"));
+        }
+        if self.state.trust.len() >= self.config.most_names && !self.state.trust.contains_key(agent) {
+            return Err(Problem::Full("agents"));
+        }
+        session_of(facts).map_or(Ok(()), |session| self.may_be_asked_in(&session))
+    }
+
     /// Decides a request and carries out what follows.
-    fn submit(
+    pub(super) fn submit(
         &mut self,
         id: &Id,
         agent: &Id,
@@ -149,6 +156,10 @@ impl Governor {
 
     /// What follows a decision. A tier that is green or yellow permits only where all that is needed can be held.
     fn then(&mut self, agent: &Id, judged: &mut Judged, entities: &Entities) -> Then {
+        if self.has_no_room_for_runs(&judged.decision) {
+            refuse(&mut judged.decided, "too_many_runs", "There is no room for the workflow that would follow.");
+            return Then::Refused;
+        }
         match judged.decision.tier {
             Tier::Green | Tier::Yellow if self.is_frozen_here(agent) => {
                 refuse(&mut judged.decided, "agent_frozen", FROZEN);
@@ -244,6 +255,7 @@ impl Governor {
     /// let through, no workflow follows.
     fn oblige(&mut self, id: &Id, decision: &Decision, refused: bool) {
         let overruled = refused && decision.tier < Tier::Black;
+        let mut runs = 0;
         for duty in &decision.obligations {
             let effect = match duty {
                 Obligation::Run { .. } if overruled => continue,
@@ -251,11 +263,12 @@ impl Governor {
                 Obligation::Notify { channel, .. } => {
                     Effect::Notify { channel: channel.as_str().into(), id: id.clone(), tier: decision.tier }
                 }
-                Obligation::Run { workflow, arguments, .. } => Effect::Run {
-                    id: id.clone(),
-                    workflow: workflow.as_str().into(),
-                    arguments: arguments.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
-                },
+                Obligation::Run { workflow, arguments, .. } => {
+                    runs += 1;
+                    let given: Vec<_> = arguments.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect();
+                    self.oblige_run(id, runs, &workflow.as_str().into(), &given);
+                    continue;
+                }
                 Obligation::Redact { .. } | Obligation::Approve { .. } | Obligation::Instead { .. } => continue,
             };
             self.step.effects.push(effect);
@@ -357,7 +370,7 @@ pub(super) fn refuse(decided: &mut Decided, code: &'static str, text: &str) {
 }
 
 /// Who asks, as the host says.
-fn agent_of(facts: &Facts) -> Result<Id, Problem> {
+pub(super) fn agent_of(facts: &Facts) -> Result<Id, Problem> {
     match get(&facts.agent, "id") {
         Some(Raw::Text(id)) => Some(Id::from(id.clone())).filter(Id::is_fit).ok_or(Problem::BadName),
         _ => Err(Problem::BadName),

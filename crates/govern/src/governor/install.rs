@@ -33,6 +33,12 @@ impl Governor {
         }
         let moved = moved(&self.state, &program.schema().families);
         let mut report: Vec<String> = moved.iter().filter(|moved| moved.how != How::Kept).map(tell).collect();
+        let is_other = |run: &crate::runs::Run| {
+            run.ended.is_none() && program.workflow(&run.workflow).is_none_or(|(_, hash)| hash != run.definition)
+        };
+        let lost = self.state.runs.iter().filter(|(_, run)| is_other(run));
+        report
+            .extend(lost.map(|(id, run)| format!("The run `{id}` ends: `{}` is another workflow now.", run.workflow)));
         let hash = program.policy.hash().to_string().into();
         self.happen(Event::Installed { policy: hash, schema: program.schema().clone(), moved });
         let in_doubt = self.state.tables.iter().filter(|table| table.doubt().is_some());

@@ -9,16 +9,20 @@
 //! 4. [`halt`](self): people stop, resume, freeze, set flags, grant and revoke.
 //! 5. [`sessions`](self): sessions open and close.
 //! 6. [`tell`](self): people are told, one by one or in digests.
-//! 7. [`install`](self): another policy takes over.
+//! 7. [`flow`](self) and [`steps`](self): runs of workflows, whose steps are requests; [`late`](self): what takes too long.
+//! 8. [`install`](self): another policy takes over.
 
 mod ask;
 mod first;
 mod flags;
+mod flow;
 mod halt;
 mod install;
+mod late;
 mod people;
 mod run;
 mod sessions;
+mod steps;
 mod tell;
 mod watch;
 
@@ -27,12 +31,13 @@ use std::sync::Arc;
 use aas::reader::Bound;
 use aas::{Entities, Policy};
 
-use crate::command::Command;
+use crate::command::{Command, Outcome};
 use crate::effect::{Effect, Problem};
 use crate::event::{Event, Record, VERSION, Why};
 use crate::ids::Id;
 use crate::look::Look;
 use crate::program::Program;
+use crate::runs::RunEvent;
 use crate::state::{Stage, State};
 
 pub use people::may_answer;
@@ -51,6 +56,18 @@ pub struct Config {
     pub most_waiting_per_agent: u32,
     /// The most requests that wait for people.
     pub most_waiting: usize,
+    /// The most runs of workflows that are kept, those that have ended included.
+    pub most_runs: usize,
+    /// The most steps of a run that are under way at once. Those that wait for people are not counted.
+    pub most_steps_at_once: usize,
+    /// The most bytes that are kept of what a step gives back; more than that is nothing.
+    pub most_output: usize,
+    /// How long a run may take where its workflow does not say.
+    pub run_life: i64,
+    /// How long a run that has failed may take to make good.
+    pub make_good_within: i64,
+    /// How long an action that was told to end may take to do so. Then its outcome is unknown.
+    pub abort_within: i64,
     /// The most agents and values of flags that are kept.
     pub most_names: usize,
     /// The most sessions that are known. At the bound nothing is asked in a new one until others are forgotten.
@@ -67,6 +84,12 @@ impl Default for Config {
             most_requests: 1_000_000,
             most_waiting_per_agent: 32,
             most_waiting: 10_000,
+            most_runs: 10_000,
+            most_steps_at_once: 8,
+            most_output: 65_536,
+            run_life: 7 * 24 * 3_600_000_000,
+            make_good_within: 3_600_000_000,
+            abort_within: 60_000_000,
             most_names: 1_000_000,
             most_sessions: 100_000,
             session_life: 7 * 24 * 3_600_000_000,
@@ -99,6 +122,12 @@ pub struct Governor {
     watch: Option<Box<Watch>>,
     /// When something of what runs by itself is due; the least time where it must be looked for.
     alarm: i64,
+    /// The outcome that the step in hand was told.
+    reported: Option<(Id, Outcome)>,
+    /// How many events of the step in hand runs have looked at.
+    looked_at: usize,
+    /// Whether it was restored and no run was looked at since.
+    is_fresh: bool,
 }
 
 impl Governor {
@@ -116,6 +145,9 @@ impl Governor {
             step: Step::default(),
             watch: None,
             alarm: i64::MIN,
+            reported: None,
+            looked_at: 0,
+            is_fresh: true,
         }
     }
 
@@ -169,9 +201,12 @@ impl Governor {
         if self.state.clock >= self.alarm {
             self.do_what_is_due();
         }
+        self.runs_go_on();
         if let Err(problem) = self.carry_out(command) {
             self.step.effects.push(Effect::Reject(problem));
         }
+        self.runs_go_on();
+        (self.looked_at, self.reported) = (0, None);
         std::mem::take(&mut self.step)
     }
 
@@ -195,6 +230,12 @@ impl Governor {
             Command::OpenSession { session, parent } => self.open_session(session, parent),
             Command::CloseSession { session } => self.close_session(session),
             Command::VouchForPast { item, by } => self.vouch_for_past(&item, &by),
+            Command::StartRun(start) => self.start_run(start),
+            Command::AdvanceRun { run, step, facts, entities } => {
+                self.advance_run(&run, step.as_ref(), &facts, &entities)
+            }
+            Command::AnswerRun { run, step, by, yes } => self.answer_run(&run, &step, &by, yes),
+            Command::CancelRun { run, by } => self.cancel_run(&run, &by),
             Command::Delivered { digest, channel, number } => self.delivered(digest, channel, number),
             Command::Tick => Ok(()),
         }
@@ -228,6 +269,7 @@ impl Governor {
             }
             self.end(&id, Why::Expired);
         }
+        self.end_what_is_late();
         self.end_flags();
         self.end_sessions();
         let before = self.now().saturating_sub(self.config.keep_answers);
@@ -235,6 +277,10 @@ impl Governor {
         let ids: Vec<Id> = old.map(|(_, id)| id.clone()).collect();
         if !ids.is_empty() {
             self.happen(Event::Forgotten { ids });
+        }
+        let ids: Vec<Id> = self.state.runs.ended_until(before).take(1_024).cloned().collect();
+        if !ids.is_empty() {
+            self.happen(Event::Run(RunEvent::Forgotten { ids }));
         }
     }
 

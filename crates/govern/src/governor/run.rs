@@ -43,7 +43,8 @@ impl Governor {
         if token != Some(&meant) {
             return Err(Problem::WrongToken(id.clone()));
         }
-        self.happen(Event::Began { id: id.clone(), reservation: None });
+        let ends = self.must_end_at(id);
+        self.happen(Event::Began { id: id.clone(), reservation: None, ends });
         self.execute(id, meant);
         Ok(())
     }
@@ -86,7 +87,8 @@ impl Governor {
         }
         match self.reserve(&entry.agent, &mut judged, entities) {
             Ok(reservation) => {
-                self.happen(Event::Began { id: id.clone(), reservation: Some(reservation) });
+                let ends = self.must_end_at(id);
+                self.happen(Event::Began { id: id.clone(), reservation: Some(reservation), ends });
                 self.note_approved(id, &judged);
             }
             Err(why) => {
@@ -144,7 +146,12 @@ impl Governor {
                 fences.push((table.schema().name.clone(), holder.fence));
             }
         }
-        self.step.effects.push(Effect::Execute { token, request, fences });
+        let ends = entry.ends.map(|ends| ends.at);
+        let program = self.program.as_ref();
+        let action = program.and_then(|program| Some((program, program.typed().action(&request.action)?)));
+        let executor = action.and_then(|(program, action)| program.executors(action).next());
+        let executor = executor.map(|executor| executor.name.clone());
+        self.step.effects.push(Effect::Execute { token, request, fences, executor, ends });
     }
 
     pub(super) fn outcome(&mut self, id: &Id, outcome: &Outcome) -> Result<(), Problem> {
@@ -156,6 +163,7 @@ impl Governor {
         let agent = entry.agent.clone();
         let families: Vec<u32> = entry.reservation.iter().flat_map(|r| &r.touches).map(|touch| touch.family).collect();
         let costs = self.costs(&families, outcome);
+        self.reported = Some((id.clone(), outcome.clone()));
         let periods = self.periods(&families);
         let was_frozen = self.state.is_frozen(&agent);
         self.happen(Event::Settled { id: id.clone(), result: outcome.result, costs, periods });

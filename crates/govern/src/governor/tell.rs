@@ -6,7 +6,7 @@ use aas::decision::{Obligation, Tier};
 
 use super::Governor;
 use super::ask::Judged;
-use crate::digests::{DigestPlan, Note};
+use crate::digests::{DigestEvent, DigestPlan, Note};
 use crate::effect::{Effect, Entry, Problem};
 use crate::event::Event;
 use crate::ids::Id;
@@ -85,7 +85,7 @@ impl Governor {
             });
             self.step.effects.extend(effects);
         }
-        self.happen(Event::Noted { digest, note });
+        self.happen(Event::Digest(DigestEvent::Noted { digest, note }));
         self.look_again();
     }
 
@@ -138,7 +138,7 @@ impl Governor {
             }
         });
         let effects: Vec<Effect> = effects.collect();
-        self.happen(Event::Told { digest: digest.clone(), number });
+        self.happen(Event::Digest(DigestEvent::Told { digest: digest.clone(), number }));
         self.step.effects.extend(effects);
     }
 
@@ -147,7 +147,7 @@ impl Governor {
         if number == 0 || number > kept.told {
             return Err(Problem::BadValue(format!("`{digest}` has told nothing under the number {number}")));
         }
-        self.happen(Event::Delivered { digest, channel, number });
+        self.happen(Event::Digest(DigestEvent::Delivered { digest, channel, number }));
         self.look_again();
         Ok(())
     }

@@ -20,7 +20,13 @@ pub(super) fn word(stage: Stage) -> Option<StandingWord> {
         Stage::Done(_) => StandingWord::Done,
         Stage::Refused | Stage::Gone(Why::Denied | Why::Refused) => StandingWord::Refused,
         Stage::Gone(
-            Why::Expired | Why::Cancelled | Why::Stopped | Why::Frozen | Why::PolicyChanged | Why::SessionClosed,
+            Why::Expired
+            | Why::Cancelled
+            | Why::Stopped
+            | Why::Frozen
+            | Why::PolicyChanged
+            | Why::SessionClosed
+            | Why::RunOver,
         ) => StandingWord::Ended,
         Stage::Permitted => return None,
     })

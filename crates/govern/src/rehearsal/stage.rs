@@ -239,7 +239,7 @@ impl Play<'_> {
             OutcomeWord::Failure => Ended::Failure,
             OutcomeWord::Unknown => Ended::Unknown,
         };
-        let outcome = Outcome { result, cost: outcome.cost.clone() };
+        let outcome = Outcome { result, cost: outcome.cost.clone(), output: Vec::new() };
         let _ = self.governor.step(Command::Outcome { id: id.clone(), outcome }, self.now);
     }
 

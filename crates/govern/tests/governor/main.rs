@@ -11,4 +11,5 @@ mod interleavings;
 mod kit;
 mod memory;
 mod running;
+mod workflows;
 mod sessions;

@@ -287,6 +287,7 @@ fn found(policy: &Policy, case: &Value) -> Option<Found> {
         "apr" => approval(world, case),
         "dig" if text(&case["given"], "entry_tier") == "red" => at_once(world),
         "dig" => digest(case),
+        "wfl" => crate::flows::workflow(case),
         _ => return None,
     })
 }

@@ -11,4 +11,5 @@ mod kit;
 
 mod autonomy;
 mod cicd;
+mod flows;
 mod package;
