@@ -152,6 +152,15 @@ pub enum Command {
         /// Who says so.
         by: Id,
     },
+    /// The host says what it knows now, for what a schedule asks for: it is asked for.
+    SubmitDue {
+        /// The schedule.
+        schedule: Arc<str>,
+        /// What the host knows, of the agent as whom it is asked for too.
+        facts: Facts,
+        /// The entities as they are now.
+        entities: Arc<Entities>,
+    },
     /// A channel has told what a digest told it. Until then it is told again at each interval.
     Delivered {
         /// The digest.

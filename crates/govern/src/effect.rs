@@ -86,6 +86,8 @@ pub enum Effect {
     },
     /// A step of a run may begin: the host is asked what it knows, and says it with [`crate::Command::AdvanceRun`].
     Step(Box<Wanted>),
+    /// A schedule is due: the host is asked what it knows, and says it with [`crate::Command::SubmitDue`].
+    Due(Box<Due>),
     /// A step has failed, and people say with [`crate::Command::AnswerRun`] whether it is tried again.
     Escalate {
         /// The run.
@@ -130,6 +132,21 @@ pub struct Wanted {
     /// The agent as whom it is done; none where it is any of the groups.
     pub agent: Option<Id>,
     /// The entities that the agent must lie in, as the policy writes them.
+    pub groups: Vec<Arc<str>>,
+}
+
+/// What a schedule asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The schedule.
+    pub schedule: Arc<str>,
+    /// When it was due.
+    pub at: i64,
+    /// The name that its request will have.
+    pub id: Id,
+    /// What will be asked for, before defaults are filled in.
+    pub request: aas::Request,
+    /// The entities that the agent must lie in, as the policy writes them; without any it is the host's choice.
     pub groups: Vec<Arc<str>>,
 }
 

@@ -15,6 +15,7 @@ use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{CalendarPeriod, Take};
 use crate::runs::RunEvent;
+use crate::schedules::ScheduleEvent;
 use crate::schema::{Schema, Severity};
 
 /// The version of events that this crate writes.
@@ -232,6 +233,8 @@ pub enum Event {
     },
     /// Something has happened to a run of a workflow.
     Run(RunEvent),
+    /// Something has happened to a schedule.
+    Schedule(ScheduleEvent),
     /// Something has happened to a digest.
     Digest(DigestEvent),
     /// Answers that were kept long enough are forgotten.

@@ -10,6 +10,7 @@ pub mod registers;
 mod daytime;
 pub mod digests;
 pub mod runs;
+pub mod schedules;
 pub mod table;
 pub mod sessions;
 pub mod trust;

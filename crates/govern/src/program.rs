@@ -16,6 +16,7 @@ use aas::value::Value;
 use crate::canonical::Hash;
 use crate::digests::{DigestPlan, DigestSchema};
 use crate::registers::{Calendar, CalendarPeriod};
+use crate::schedules::SchedulePlan;
 use crate::schema::{
     CalendarUnit, Family, FamilySchema, FlagSchema, Kept, Merge, Period, Relative, RelativePlace, Schema, SeenSchema,
     SeenWhat, TrustSchema, WindowOf, WindowSchema, WindowTest, WindowValue, WindowWhat,
@@ -34,6 +35,8 @@ pub struct Program {
     pub(crate) names: BTreeMap<Arc<str>, u32>,
     /// The hash of what each workflow says, by its place.
     pub(crate) workflows: Vec<Hash>,
+    /// Its schedules, sorted by name.
+    pub(crate) schedules: Vec<SchedulePlan>,
     /// Its digests, sorted by name.
     pub(crate) digests: Vec<DigestPlan>,
 }
@@ -87,8 +90,20 @@ impl Program {
         let schema = Arc::new(Schema { families, trust, flags, digests: kept.collect() });
         let plan = |def| DigestPlan::new(def).map_err(|_| Unfit::Zone(def.name.clone()));
         let workflows = crate::runs::plan::definitions(typed);
+        let plan_of = |def| SchedulePlan::new(def).map_err(|_| Unfit::Zone(def.name.clone()));
+        let schedules = runtime.schedules.iter().map(plan_of).collect::<Result<_, _>>()?;
         let digests = runtime.digests.iter().map(plan).collect::<Result<_, _>>()?;
-        Ok(Self { schema, periods, of_sessions, definitions: BTreeMap::new(), names, workflows, digests, policy })
+        Ok(Self {
+            schema,
+            periods,
+            of_sessions,
+            definitions: BTreeMap::new(),
+            names,
+            workflows,
+            schedules,
+            digests,
+            policy,
+        })
     }
 
     /// The checked policy.

@@ -10,6 +10,7 @@ use crate::digests::Digest;
 use crate::ids::Id;
 use crate::registers::Moment;
 use crate::runs::Run;
+use crate::schedules::Schedule;
 use crate::schema::{FamilySchema, Schema};
 use crate::sessions::Session;
 use crate::state::{Entry, FlagValue, Kin, Stage, State, Stop, doubted, expiry};
@@ -39,6 +40,8 @@ pub struct Snapshot {
     requests: Vec<(Id, Entry)>,
     #[serde(default)]
     runs: Vec<(Id, Run)>,
+    #[serde(default)]
+    schedules: BTreeMap<Arc<str>, Schedule>,
     #[serde(default)]
     digests: BTreeMap<Arc<str>, Digest>,
     reservations: u64,
@@ -80,6 +83,7 @@ impl State {
             stopped: self.stopped.clone(),
             requests: self.requests.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect(),
             runs: self.runs.iter().map(|(id, run)| (id.clone(), run.clone())).collect(),
+            schedules: self.schedules.clone(),
             digests: self.digests.clone(),
             reservations: self.reservations,
         }
@@ -118,6 +122,7 @@ impl State {
             state.put_flag(&of, Some(value));
         }
         snapshot.runs.into_iter().for_each(|(id, run)| state.runs.put(id, run));
+        state.schedules = snapshot.schedules;
         (state.digests, state.reservations) = (snapshot.digests, snapshot.reservations);
         for (id, entry) in snapshot.requests {
             state.index(&id, &entry);

@@ -11,6 +11,7 @@ use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{CalendarPeriod, Moment, Register, ReservationId, Settlement};
 use crate::runs::Runs;
+use crate::schedules::{self, Schedule, Schedules};
 use crate::schema::{Family, Schema, Severity};
 use crate::sessions::Sessions;
 use crate::table::{Doubt, Table};
@@ -55,6 +56,8 @@ pub struct State {
     pub(crate) firsts: BTreeMap<(u32, Key), Id>,
     /// Runs of workflows.
     pub(crate) runs: Runs,
+    /// When schedules are due.
+    pub(crate) schedules: Schedules,
     /// When running actions must have ended.
     pub(crate) late: BTreeSet<(i64, Id)>,
     /// What waits to be told, by digest.
@@ -208,6 +211,7 @@ impl State {
             waiting: BTreeMap::new(),
             firsts: BTreeMap::new(),
             runs: Runs::default(),
+            schedules: Schedules::new(),
             late: BTreeSet::new(),
             digests: BTreeMap::new(),
             reservations: 0,
@@ -286,6 +290,12 @@ impl State {
     #[must_use]
     pub fn runs(&self) -> &Runs {
         &self.runs
+    }
+
+    /// When a schedule is due.
+    #[must_use]
+    pub fn schedule(&self, name: &str) -> Option<&Schedule> {
+        self.schedules.get(name)
     }
 
     /// What waits in a digest.
@@ -367,6 +377,7 @@ impl State {
                 }
                 self.doubted.retain(|place| place != family);
             }
+            Event::Schedule(event) => schedules::apply(&mut self.schedules, event),
             Event::Digest(event) => digests::apply(&mut self.digests, &self.schema.digests, event, at),
             Event::Forgotten { ids } => self.forget(ids),
         }

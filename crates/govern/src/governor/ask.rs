@@ -51,8 +51,8 @@ impl Governor {
         if self.state.requests.contains_key(&id) {
             return self.answer_again(&id, &agent, &request, &facts);
         }
-        if self.state.runs.owns(&id) {
-            // Only the run asks for its steps.
+        if self.state.runs.owns(&id) || self.is_of_a_schedule(&id) {
+            // Only the run asks for its steps, and only the schedule for what is due.
             return Err(Problem::NameTaken(id));
         }
         self.has_room_for(&agent, &facts)?;

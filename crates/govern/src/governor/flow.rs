@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aas::check::typed::runtime::{StepDef, StepWhat};
-use aas::check::typed::{ActionId, ItemBody, Principals, show_entity};
+use aas::check::typed::{ActionId, ItemBody, Principals, TypedPolicy, show_entity};
 use aas::decision::{Decision, Obligation, Tier};
 use aas::raw::{Raw, RawFields, get};
 use aas::types::{EntityTypeId, Origin};
@@ -179,7 +179,10 @@ impl Governor {
                 None => format!("no step of `{run}` is ready"),
             }));
         }
-        let may = |def: &StepDef| is_actor(def.actor.as_ref(), &state.agent, &agent, facts, entities);
+        let may = |def: &StepDef| match &def.actor {
+            None => agent == state.agent,
+            Some(who) => is_one_of(who, &agent, facts, entities),
+        };
         let mine: Vec<u32> = ready.iter().filter(|(_, def)| may(def)).map(|(place, _)| *place).collect();
         if mine.is_empty() {
             return Err(Problem::NotAllowed(agent, "the step is not theirs to do"));
@@ -212,15 +215,9 @@ impl Governor {
         let def = workflow.steps.get(step as usize)?;
         let StepWhat::Action(action) = def.what else { return None };
         let given = arguments(program.typed(), workflow, state, def).ok()?;
-        let types = &program.typed().types;
         let (agent, groups) = match &def.actor {
             None => (Some(state.agent.clone()), Vec::new()),
-            Some(who) => {
-                let shown = who.entities.iter().map(|e| show_entity(types, e.ty, &e.id).into());
-                let kinds = [(who.people, "people"), (who.machines, "machines")];
-                let kinds = kinds.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.into());
-                (None, kinds.chain(shown).collect())
-            }
+            Some(who) => (None, groups(program.typed(), who)),
         };
         Some(Wanted {
             run: run.clone(),
@@ -366,9 +363,15 @@ pub(super) fn name_of(run: &Id, step: &str, attempt: u32) -> Id {
     Id::new(&format!("{run}/{step}/{attempt}"))
 }
 
-/// Whether an agent is the one as whom a step is done. What cannot be told is not so.
-fn is_actor(actor: Option<&Principals>, of_run: &Id, agent: &Id, facts: &Facts, entities: &Entities) -> bool {
-    let Some(who) = actor else { return agent == of_run };
+/// Those as whom something is done, as the policy writes them.
+pub(super) fn groups(policy: &TypedPolicy, who: &Principals) -> Vec<Arc<str>> {
+    let shown = who.entities.iter().map(|e| show_entity(&policy.types, e.ty, &e.id).into());
+    let kinds = [(who.people, "people"), (who.machines, "machines")];
+    kinds.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.into()).chain(shown).collect()
+}
+
+/// Whether an agent is one of those as whom something is done. What cannot be told is not so.
+pub(super) fn is_one_of(who: &Principals, agent: &Id, facts: &Facts, entities: &Entities) -> bool {
     let kind = |word: &str| matches!(get(&facts.agent, "kind"), Some(Raw::Text(kind)) if **kind == *word);
     let me = EntityRef { ty: EntityTypeId::AGENT, id: agent.shared() };
     let belongs = |group: &EntityRef| me == *group || entities.is_in(&me, group).unwrap_or(false);

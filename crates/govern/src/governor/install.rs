@@ -44,8 +44,8 @@ impl Governor {
         let in_doubt = self.state.tables.iter().filter(|table| table.doubt().is_some());
         report.extend(in_doubt.map(|table| doubt(&table.schema().name)));
         self.program = Some(program);
-        self.look_again();
         self.step.effects.push(Effect::Report(report));
+        self.do_what_is_due();
         Ok(())
     }
 }

@@ -10,9 +10,11 @@
 //! 5. [`sessions`](self): sessions open and close.
 //! 6. [`tell`](self): people are told, one by one or in digests.
 //! 7. [`flow`](self) and [`steps`](self): runs of workflows, whose steps are requests; [`late`](self): what takes too long.
-//! 8. [`install`](self): another policy takes over.
+//! 8. [`due`](self): schedules, whose requests are made like any other.
+//! 9. [`install`](self): another policy takes over.
 
 mod ask;
+mod due;
 mod first;
 mod flags;
 mod flow;
@@ -236,6 +238,7 @@ impl Governor {
             }
             Command::AnswerRun { run, step, by, yes } => self.answer_run(&run, &step, &by, yes),
             Command::CancelRun { run, by } => self.cancel_run(&run, &by),
+            Command::SubmitDue { schedule, facts, entities } => self.submit_due(&schedule, &facts, &entities),
             Command::Delivered { digest, channel, number } => self.delivered(digest, channel, number),
             Command::Tick => Ok(()),
         }
@@ -286,7 +289,8 @@ impl Governor {
 
     /// What the policy does by itself.
     fn do_what_is_due(&mut self) {
-        self.alarm = self.tell_digests().unwrap_or(i64::MAX);
+        let next = [self.tell_digests(), self.ask_what_is_due()];
+        self.alarm = next.into_iter().flatten().min().unwrap_or(i64::MAX);
     }
 
     /// What is due may be another now.

@@ -113,6 +113,7 @@ impl Governor {
             | Event::SessionsForgotten { .. }
             | Event::PastVouchedFor { .. }
             | Event::Run(RunEvent::Forgotten { .. })
+            | Event::Schedule(_)
             | Event::Digest(_)
             | Event::Forgotten { .. } => {}
         }

@@ -134,6 +134,21 @@ pub(crate) fn request(policy: &TypedPolicy, action: aas::check::typed::ActionId,
     request
 }
 
+/// Values that the policy itself gives.
+///
+/// # Errors
+/// What cannot be told, as a sentence.
+pub(crate) fn constants(policy: &TypedPolicy, given: &[(Arc<str>, TExpr)]) -> Result<RawFields, String> {
+    let nothing = Inputs(BTreeMap::new());
+    let mut out = RawFields::new();
+    for (name, expr) in given {
+        if let Some(value) = nothing.value(policy, expr).map_err(|why| format!("`{name}`: {why}"))? {
+            out.push((name.clone(), to_raw(&value, &policy.types).ok_or_else(|| format!("`{name}` has no text"))?));
+        }
+    }
+    Ok(out)
+}
+
 /// What is kept of what a step gave back: the members that others ask for, or all of it where a run that it ends does.
 pub(crate) fn kept(workflow: &WorkflowDef, run: &Run, step: u32, output: &RawFields, most: usize) -> Option<Arc<str>> {
     let values = workflow.steps.iter().flat_map(|def| &def.arguments);

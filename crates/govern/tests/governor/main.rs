@@ -11,5 +11,6 @@ mod interleavings;
 mod kit;
 mod memory;
 mod running;
+mod schedules;
 mod workflows;
 mod sessions;
