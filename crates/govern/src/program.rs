@@ -33,8 +33,8 @@ pub struct Program {
     /// Hashes of what items say, made when they are first shown.
     definitions: BTreeMap<u32, Hash>,
     pub(crate) names: BTreeMap<Arc<str>, u32>,
-    /// The hash of what each workflow says, by its place.
-    pub(crate) workflows: Vec<Hash>,
+    /// Workflows by their places, each with the hash of what it says.
+    pub(crate) workflows: Vec<(Arc<WorkflowDef>, Hash)>,
     /// Its schedules, sorted by name.
     pub(crate) schedules: Vec<SchedulePlan>,
     /// Its digests, sorted by name.
@@ -89,7 +89,8 @@ impl Program {
         let kept = runtime.digests.iter().map(|def| DigestSchema { name: def.name.clone(), most: def.most_entries });
         let schema = Arc::new(Schema { families, trust, flags, digests: kept.collect() });
         let plan = |def| DigestPlan::new(def).map_err(|_| Unfit::Zone(def.name.clone()));
-        let workflows = crate::runs::plan::definitions(typed);
+        let hashes = crate::runs::plan::definitions(typed);
+        let workflows = runtime.workflows.iter().cloned().map(Arc::new).zip(hashes).collect();
         let plan_of = |def| SchedulePlan::new(def).map_err(|_| Unfit::Zone(def.name.clone()));
         let schedules = runtime.schedules.iter().map(plan_of).collect::<Result<_, _>>()?;
         let digests = runtime.digests.iter().map(plan).collect::<Result<_, _>>()?;
@@ -119,10 +120,10 @@ impl Program {
     }
 
     /// A workflow by its qualified name, with its hash.
-    pub(crate) fn workflow(&self, name: &str) -> Option<(&WorkflowDef, Hash)> {
-        let workflows = &self.typed().state.runtime.workflows;
-        let place = workflows.binary_search_by(|one| (*one.name).cmp(name)).ok()?;
-        Some((workflows.get(place)?, *self.workflows.get(place)?))
+    pub(crate) fn workflow(&self, name: &str) -> Option<(&Arc<WorkflowDef>, Hash)> {
+        let place = self.workflows.binary_search_by(|(one, _)| (*one.name).cmp(name)).ok()?;
+        let (workflow, hash) = self.workflows.get(place)?;
+        Some((workflow, *hash))
     }
 
     /// The executors that are declared for an action, by name.

@@ -11,6 +11,7 @@ mod interleavings;
 mod kit;
 mod memory;
 mod running;
+mod runs_at_random;
 mod schedules;
 mod workflows;
 mod sessions;
