@@ -58,7 +58,7 @@ pub enum DigestEvent {
         /// The digest.
         digest: Arc<str>,
         /// What.
-        note: Note,
+        note: Box<Note>,
     },
     /// All that waited is told.
     Told {

@@ -128,6 +128,17 @@ impl<'a> Checker<'a> {
         let mut after: Vec<u32> = step.after.iter().filter_map(|n| place.get(n.text.as_str()).copied()).collect();
         after.sort_unstable();
         after.dedup();
+        if step.compensation.is_none()
+            && let Some(name) = step.after.iter().find(|name| is_compensation(&name.text, workflow))
+        {
+            self.bad_runtime(
+                name.span,
+                format!("`{}` would never begin.", step.name.text),
+                "this one is done only where something fails, and the run ends with it",
+                "Remove it behind `after`, or write `only as compensation` at the end of the step.",
+            );
+            return None;
+        }
         let known = all_before(&after, before);
         let mut env = Env::constant(file);
         env.own = self.input_names(def);
@@ -276,6 +287,10 @@ impl<'a> Checker<'a> {
             );
         }
     }
+}
+
+fn is_compensation(name: &str, workflow: &Workflow) -> bool {
+    workflow.steps.iter().any(|step| step.name.text == name && step.compensation.is_some())
 }
 
 /// Whether a workflow leads back to itself.

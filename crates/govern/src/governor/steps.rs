@@ -22,6 +22,8 @@ use crate::state::Stage;
 
 /// The longest that is waited before a step is tried again.
 const LONGEST_REST: i64 = 24 * 3_600_000_000;
+/// The shortest that is waited before a run in a run is tried again.
+const SHORTEST_REST: i64 = 1_000_000;
 /// A cost that nobody can tell: where there is a budget, it is spent.
 const UNCLEAR: i64 = i64::MAX;
 
@@ -273,7 +275,12 @@ impl Governor {
             Failed::Bad | Failed::Forbidden => false,
         };
         if again && !unwinds && state.failed < step.retry.0 {
-            let until = self.now().saturating_add(rest(step.retry.1, state.failed));
+            let wait = match step.what {
+                StepWhat::Action(_) => step.retry.1,
+                // A run in it may fail before anybody is asked anything: not again in the same step.
+                StepWhat::Workflow(_) => step.retry.1.max(SHORTEST_REST),
+            };
+            let until = self.now().saturating_add(rest(wait, state.failed));
             return self.move_step(id, place, StepTo::Again { until, failed: true }, cost, Some(&why));
         }
         match step.on_failure {

@@ -85,7 +85,7 @@ impl Governor {
             });
             self.step.effects.extend(effects);
         }
-        self.happen(Event::Digest(DigestEvent::Noted { digest, note }));
+        self.happen(Event::Digest(DigestEvent::Noted { digest, note: Box::new(note) }));
         self.look_again();
     }
 

@@ -208,7 +208,15 @@ impl World {
 
     /// The host starts again from its journal.
     fn restart(&mut self) {
-        let state = State::replay(Governor::seed(&SECRET), &self.kit.journal);
+        let seed = Governor::seed(&SECRET);
+        let state = match self.random.below(2) {
+            0 => State::replay(seed, &self.kit.journal),
+            _ => {
+                let written = serde_json::to_string(&self.kit.governor.state().snapshot()).expect("JSON");
+                let read = serde_json::from_str(&written).expect("a snapshot");
+                State::of_snapshot(seed, read).expect("a state")
+            }
+        };
         self.kit.governor = Governor::restore(SECRET, config(), state, policy(RULES)).expect("a governor");
     }
 

@@ -690,3 +690,24 @@ fn a_journal_cut_at_any_event_goes_on_and_runs_nothing_twice() {
         kit.check_replay();
     }
 }
+
+#[test]
+fn a_run_in_a_run_that_fails_by_itself_is_not_tried_again_in_the_same_step() {
+    let rules = format!(
+        "{RULES}workflow a {{ run b {{ }} retry 100 }}\nworkflow b {{ run c {{ }} retry 100 }}\n\
+         workflow c {{ run inner {{ service: \"x\" }}  step two ship {{ service: \"x\", version: inner.result.version }} after inner }}\n"
+    );
+    let rules =
+        rules.replace("step make build { service: service }", "step make build { service: service } on failure skip");
+    let mut flow = Flow(Kit::new(&rules));
+    flow.start("w", "a", "{}");
+    let before = flow.0.governor.state().runs().len();
+    // What is skipped gives nothing back, so `c` fails by itself.
+    flow.go("w/b/1/c/1/inner/1", "make", Ended::Failure);
+    assert_eq!(flow.0.governor.state().runs().len(), before);
+    assert_eq!(flow.stands("w/b/1/c/1"), ENDED(RunResult::Failed));
+    assert_eq!(flow.stands("w"), RunStanding::Running, "it is tried again after a second");
+    flow.tick(S);
+    assert_eq!(flow.ready(), ["w/b/1/c/2/inner/1/make/1"]);
+    flow.0.check_replay();
+}
