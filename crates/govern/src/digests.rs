@@ -23,7 +23,13 @@ pub struct Digest {
     pub since: i64,
     /// The number of the last telling.
     pub told: u64,
+    /// When something was told at once, the last times.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub at_once: VecDeque<i64>,
 }
+
+/// How often a digest tells something at once in one interval. What is beyond waits with the others: nobody is flooded.
+pub const MOST_AT_ONCE: usize = 30;
 
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +117,12 @@ impl Digest {
             self.since = at;
         }
         self.told = self.told.max(note.told);
+        if note.told != 0 {
+            self.at_once.push_back(at);
+            if self.at_once.len() > MOST_AT_ONCE {
+                self.at_once.pop_front();
+            }
+        }
         if self.notes.len() < most as usize {
             self.notes.push_back(note.clone());
             return;
@@ -164,6 +176,7 @@ pub struct DigestSchema {
 pub(crate) struct DigestPlan {
     pub(crate) name: Arc<str>,
     pub(crate) to: Vec<Arc<str>>,
+    most: u32,
     every: i64,
     quiet: Option<((u32, u32), Clock)>,
     pub(crate) at_once: Vec<Scope>,
@@ -179,11 +192,19 @@ impl DigestPlan {
         Ok(Self {
             name: def.name.clone(),
             to: def.to.clone(),
+            most: def.most_entries,
             every: def.every,
             quiet,
             at_once: def.at_once.clone(),
             from: def.from,
         })
+    }
+
+    /// Whether something more may be told at once: there is room for it, and it was not done too often.
+    pub(crate) fn may_be_at_once(&self, kept: &Digest, now: i64) -> bool {
+        let often = kept.at_once.len() >= MOST_AT_ONCE;
+        let recent = kept.at_once.front().is_some_and(|at| *at > now.saturating_sub(self.every));
+        kept.notes.len() < self.most as usize && !(often && recent)
     }
 
     /// When what waits since a time is told: after the interval, and behind quiet hours.

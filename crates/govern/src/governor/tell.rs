@@ -61,7 +61,10 @@ impl Governor {
 
     fn take_note(&mut self, id: &Id, judged: &Judged, (digest, channels, at_once): (Arc<str>, Vec<Arc<str>>, bool)) {
         let Some(entry) = self.state.requests.get(id) else { return };
-        let at_once = at_once && !channels.is_empty();
+        let kept = self.state.digests.get(&digest);
+        let plan = self.program.iter().flat_map(|program| &program.digests).find(|plan| plan.name == digest);
+        let may = plan.is_some_and(|plan| kept.is_none_or(|kept| plan.may_be_at_once(kept, self.now())));
+        let at_once = at_once && !channels.is_empty() && may;
         let told = self.state.digests.get(&digest).map_or(0, |kept| kept.told);
         let note = Note {
             id: id.clone(),

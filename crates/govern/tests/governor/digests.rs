@@ -239,3 +239,32 @@ fn nothing_arrives_that_was_not_told() {
     assert!(matches!(problem(&kit.tell(delivered("demo.none", 1))), Problem::NoSuchItem("digest", _)));
     kit.check_replay();
 }
+
+#[test]
+fn nobody_is_flooded_with_what_is_told_at_once() {
+    let mut kit =
+        Kit::new(&RULES.replace("keep 3 entries", "keep 500 entries").replace("red  because", "black  because"));
+    kit.now = NOON;
+    let mut at_once = 0;
+    for n in 0..100 {
+        let (id, request) = (format!("r{n}").as_str().into(), Request::new("boom"));
+        let (facts, entities) = (crate::kit::facts("bot"), kit.entities.clone());
+        let ask = aas_govern::command::Ask { id, request, facts, entities, dry_run: false };
+        let found = told(&kit.tell(Command::Request(ask)));
+        at_once += found.len() / 2;
+        arrived(&mut kit, &found);
+    }
+    assert_eq!(at_once, 30);
+    let found = tick(&mut kit, 30 * MINUTE);
+    assert_eq!((found[0].2.len(), found[0].3), (70, 0), "nothing is lost");
+    arrived(&mut kit, &found);
+    let answer = kit.tell(Command::Request(aas_govern::command::Ask {
+        id: "again".into(),
+        request: Request::new("boom"),
+        facts: crate::kit::facts("bot"),
+        entities: kit.entities.clone(),
+        dry_run: false,
+    }));
+    assert_eq!(told(&answer).len(), 2, "the interval is over");
+    kit.check_replay();
+}

@@ -711,3 +711,20 @@ fn a_run_in_a_run_that_fails_by_itself_is_not_tried_again_in_the_same_step() {
     assert_eq!(flow.ready(), ["w/b/1/c/2/inner/1/make/1"]);
     flow.0.check_replay();
 }
+
+#[test]
+fn what_an_older_version_wrote_is_read() {
+    let began = r#"{"v":1,"seq":2,"at":5,"event":{"is":"began","id":"r1"}}"#;
+    let record: aas_govern::Record = serde_json::from_str(began).expect("an event of version 1");
+    assert_eq!(record.event, Event::Began { id: "r1".into(), reservation: None, ends: None });
+    let flow = Flow::new();
+    let mut old = serde_json::to_value(flow.0.governor.state().snapshot()).expect("JSON");
+    let members = old.as_object_mut().expect("an object");
+    members.insert("v".into(), 1.into());
+    for new in ["runs", "schedules", "digests"] {
+        assert!(members.remove(new).is_some(), "{new} is written");
+    }
+    let read = serde_json::from_value(old).expect("a snapshot of version 1");
+    let state = State::of_snapshot(Governor::seed(&SECRET), read).expect("a state");
+    assert_eq!(state.snapshot(), flow.0.governor.state().snapshot());
+}
