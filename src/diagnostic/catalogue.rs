@@ -190,6 +190,7 @@ catalogue! {
     UnruledAction         "AAS0618" Hint    "unruled-action"         "no rule names a declared action";
     UnreachableLimit      "AAS0619" Warning "unreachable-limit"      "a limit that another item or its own flag never lets be reached";
     SlidingDay            "AAS0620" Warning "sliding-day"            "a budget or limit whose name says daily slides";
+    StricterThanExact     "AAS0621" Hint    "stricter-than-exact"    "a rounded reading makes a rule stricter than the exact amount would";
 
     TestByDefault         "AAS0701" Warning "test-by-default"        "a test passes because nothing matches";
     TestFieldUnknown      "AAS0702" Error   "test-field-unknown"     "a test gives a field that its action lacks";

@@ -9,6 +9,7 @@ use super::because::because;
 use super::change::{Change, changes};
 use super::clauses::{deciding, distance};
 use super::judge::{reads_warnings, warnings};
+use super::standing::standing;
 use super::{Scene, judge};
 use crate::check::typed::{Item, ItemBody, ItemKind, TypedPolicy};
 use crate::decision::{Decision, Determining, ItemId, Outcome, Tier};
@@ -61,8 +62,11 @@ pub struct Explained {
 /// A clause as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClauseText {
-    /// Its text in the rules, on one line.
+    /// Its text in the rules, on one line; of a stateful floor itself, how it stands: `1 of 3 used in 1h`.
     pub text: String,
+    /// Whether the text says how a stateful floor stands.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub standing: bool,
     /// `true`, `false` or `error`.
     pub truth: &'static str,
     /// Its line, from 1.
@@ -150,7 +154,7 @@ fn explained(
     };
     let item = policy.item(id);
     let clauses = item.conditions().get(d.branch as usize).map_or_else(Vec::new, |when| deciding(scene, when));
-    let clauses = clauses.into_iter().map(|c| clause(sources, c.span, c.truth)).collect();
+    let clauses = clauses.into_iter().map(|c| clause(scene, item, sources, (c.span, c.truth))).collect();
     Explained {
         item: Some(item.name.to_string()),
         kind: Some(item.kind),
@@ -237,17 +241,24 @@ fn one_away(scene: &Scene<'_>, outcome: &ItemOutcome, sources: &SourceSet) -> Op
         _ => None,
     });
     let span = spans.min()?;
-    Some(Close { item: item.name.to_string(), kind: item.kind, clause: clause(sources, span, Truth::False) })
+    Some(Close {
+        item: item.name.to_string(),
+        kind: item.kind,
+        clause: clause(scene, item, sources, (span, Truth::False)),
+    })
 }
 
-fn clause(sources: &SourceSet, span: Span, truth: Truth) -> ClauseText {
-    let text = with_its_parentheses(sources, span).split_whitespace().collect::<Vec<_>>().join(" ");
+fn clause(scene: &Scene<'_>, item: &Item, sources: &SourceSet, (span, truth): (Span, Truth)) -> ClauseText {
+    let standing = standing(scene, item, span, truth);
+    let is_standing = standing.is_some();
+    let written = || with_its_parentheses(sources, span).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = standing.unwrap_or_else(written);
     let truth = match truth {
         Truth::True => "true",
         Truth::False => "false",
         Truth::Erred => "error",
     };
-    ClauseText { text, truth, line: sources.file(span.file).line_column(span.start).line }
+    ClauseText { text, standing: is_standing, truth, line: sources.file(span.file).line_column(span.start).line }
 }
 
 /// The text under a span, with the parentheses around it that its first or last part left outside.

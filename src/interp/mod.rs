@@ -23,6 +23,7 @@ mod membership;
 mod oblige;
 mod operate;
 mod quantify;
+mod standing;
 
 #[cfg(test)]
 mod tests;

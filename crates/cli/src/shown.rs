@@ -1,10 +1,10 @@
 //! Requests and decisions as people and programs see them.
 
 use aas::answer::{Answer, principals};
-use aas::check::typed::ItemBody;
+use aas::check::typed::{ItemBody, ItemKind};
 use aas::decision::{Decision, Determining, Disposition, Engine, Obligation};
 use aas::interp::explain::Explained;
-use aas::interp::{Change, DEFAULT_WORK, Explanation};
+use aas::interp::{Change, ChangedField, DEFAULT_WORK, Explanation};
 use aas::raw::RawFields;
 use aas::{Entities, Facts, Policy, Request, SourceSet, json as raw_json};
 
@@ -143,7 +143,7 @@ pub(crate) fn human(
         out.line(format_args!("  {}", duty(policy, o)))?;
     }
     if let Some(explanation) = &explanation {
-        surroundings(explanation, out)?;
+        surroundings(policy, explanation, out)?;
     }
     let policy = decision.policy.to_string();
     let short = policy.get(..12).unwrap_or(&policy);
@@ -166,7 +166,10 @@ fn determining(e: &Explained, explained: bool, out: &mut Out) -> Outcome<()> {
     }
     for clause in e.clauses.iter().filter(|_| explained) {
         let truth = if clause.truth == "error" { "cannot be told" } else { clause.truth };
-        out.line(format_args!("    {truth}: {}", clause.text))?;
+        match clause.truth {
+            "true" | "false" if clause.standing => out.line(format_args!("    {}", clause.text))?,
+            _ => out.line(format_args!("    {truth}: {}", clause.text))?,
+        }
     }
     if explained && !e.lift.is_empty() {
         out.line(format_args!("    {}", e.lift))?;
@@ -175,13 +178,17 @@ fn determining(e: &Explained, explained: bool, out: &mut Out) -> Outcome<()> {
 }
 
 /// What was close, and what would give another tier.
-fn surroundings(explanation: &Explanation, out: &mut Out) -> Outcome<()> {
+fn surroundings(policy: &Policy, explanation: &Explanation, out: &mut Out) -> Outcome<()> {
     for close in &explanation.close {
-        let kind = close.kind.keyword();
-        out.line(format_args!("  close: {kind} {}, but {} is {}", close.item, close.clause.text, close.clause.truth))?;
+        let (kind, item, clause) = (close.kind.keyword(), &close.item, &close.clause);
+        if clause.standing {
+            out.line(format_args!("  close: {kind} {item}: {}", clause.text))?;
+        } else {
+            out.line(format_args!("  close: {kind} {item}, but {} is {}", clause.text, clause.truth))?;
+        }
     }
     for change in &explanation.changes {
-        out.line(format_args!("  {}", change_text(change)))?;
+        out.line(format_args!("  {}", change_text(policy, change)))?;
     }
     if explanation.stopped {
         out.line("  (the search for changes stopped at its budget)")?;
@@ -189,11 +196,32 @@ fn surroundings(explanation: &Explanation, out: &mut Out) -> Outcome<()> {
     Ok(())
 }
 
-/// `with diff_lines 499 instead of 612 it would be green`
-fn change_text(change: &Change) -> String {
+/// `with diff_lines 499 instead of 612 it would be green`, `if limit p.per_hour held it would be black`
+fn change_text(policy: &Policy, change: &Change) -> String {
+    let (floors, fields): (Vec<_>, Vec<_>) =
+        change.fields.iter().map(|field| (field, floor_text(policy, field))).partition(|(_, floor)| floor.is_some());
     let fields: Vec<String> =
-        change.fields.iter().map(|f| format!("{} {} instead of {}", f.field, f.would_be, f.is)).collect();
-    format!("with {} it would be {}", fields.join(" and "), change.tier)
+        fields.into_iter().map(|(f, _)| format!("{} {} instead of {}", f.field, f.would_be, f.is)).collect();
+    let floors: Vec<String> = floors.into_iter().filter_map(|(_, floor)| floor).collect();
+    let with = if fields.is_empty() { String::new() } else { format!("with {}", fields.join(" and ")) };
+    let when = if floors.is_empty() { String::new() } else { format!("if {}", floors.join(" and ")) };
+    let both: Vec<String> = [with, when].into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{} it would be {}", both.join(" and "), change.tier)
+}
+
+/// `limit p.per_hour held`, of the reading by which a stateful floor holds.
+fn floor_text(policy: &Policy, field: &ChangedField) -> Option<String> {
+    let (name, part) = field.field.rsplit_once('.')?;
+    let kept = |kind: ItemKind| kind.is_floor() && kind != ItemKind::Guard;
+    let item = policy.typed().items.iter().find(|item| *item.name == *name && kept(item.kind))?;
+    let does = match (part, field.would_be.as_str()) {
+        ("exceeded", "true") => "held",
+        ("exceeded", _) => "did not hold",
+        ("near", "true") => "warned",
+        ("near", _) => "did not warn",
+        _ => return None,
+    };
+    Some(format!("{} {name} {does}", item.kind.keyword()))
 }
 
 fn duty(policy: &Policy, obligation: &Obligation) -> String {

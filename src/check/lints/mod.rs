@@ -58,5 +58,6 @@ pub(super) fn run(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
     decisions::unruled_actions(subject, out);
     states::unreachable_limits(subject, out);
     states::sliding_days(subject, out);
+    states::stricter_than_exact(subject, out);
     texts::code_like(subject, out);
 }

@@ -1,16 +1,20 @@
 //! Stateful items that look like protection and are none, or count otherwise than their names say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Subject;
 use crate::check::canonical;
+use crate::check::state::approximate::{self, Judge};
 use crate::check::typed::state::{Amount, BudgetDef, CooldownDef, LimitDef, Period, StateBody, StateItem};
 use crate::check::typed::{ActionId, ItemBody, Scope, TExprKind, TypedPolicy};
 use crate::decision::Tier;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast;
+use crate::value::time;
 
 const SECOND: i64 = 1_000_000;
+/// A sliding budget keeps so many amounts.
+const BUCKETS: i64 = 128;
 const DAY: i64 = 24 * 3_600 * SECOND;
 
 /// Limits that are never reached.
@@ -178,6 +182,46 @@ pub(super) fn sliding_days(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
             )
             .at(format!("from any moment to the same moment a {unit} later"))
             .help(help),
+        );
+    }
+}
+
+/// Rules that come later, or hold earlier, than the exact amount of a sliding budget would have it.
+pub(super) fn stricter_than_exact(subject: &Subject<'_>, out: &mut Vec<Diagnostic>) {
+    let policy = subject.policy;
+    let mut rounded = BTreeMap::new();
+    let mut windows: HashMap<u32, (&StateItem, i64)> = HashMap::new();
+    for item in &policy.state.items {
+        let StateBody::Budget(BudgetDef { period: Period::Sliding(length), .. }) = &item.body else { continue };
+        for reading in &item.readings {
+            if let Some(high) = approximate::rounded(item, reading.part) {
+                rounded.insert(reading.place, high);
+                windows.insert(reading.place, (item, *length));
+            }
+        }
+    }
+    if rounded.is_empty() {
+        return;
+    }
+    // Readings of history are exact here; counting them is looked at elsewhere.
+    let judge = Judge { rounded: &rounded, default: policy.settings.default_tier, first_history: u32::MAX };
+    for item in &policy.items {
+        let Some(found) = judge.stricter(item) else { continue };
+        let Some((of, length)) = windows.get(&found.place) else { continue };
+        let bucket = time::show_duration(length.div_euclid(BUCKETS) / SECOND * SECOND);
+        let kind = item.kind.keyword();
+        let what = if found.fails { "hold a little later" } else { "hold a little longer" };
+        out.push(
+            Diagnostic::new(
+                Code::StricterThanExact,
+                found.span,
+                format!("This {kind} may {what} than the exact amount would have it."),
+            )
+            .at(format!("`{}` is told in buckets of {bucket}", short(&of.name)))
+            .note("An amount leaves with its whole bucket, so what was used may be told too high for so long.")
+            .help(
+                "Nothing needs to change where that is enough; a budget by the calendar, such as `per day`, is exact.",
+            ),
         );
     }
 }

@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::value::Value;
 
 /// Whether a reading may be off, and if so whether it is then too high.
-pub(super) fn rounded(item: &StateItem, part: Part) -> Option<bool> {
+pub(in crate::check) fn rounded(item: &StateItem, part: Part) -> Option<bool> {
     match (&item.body, part) {
         (
             StateBody::Budget(BudgetDef { period: Period::Sliding(_), .. }),
@@ -56,11 +56,21 @@ impl Off {
 }
 
 /// Looks at the conditions of items.
-pub(super) struct Judge<'a> {
-    pub(super) rounded: &'a BTreeMap<u32, bool>,
-    pub(super) default: Tier,
+pub(in crate::check) struct Judge<'a> {
+    pub(in crate::check) rounded: &'a BTreeMap<u32, bool>,
+    pub(in crate::check) default: Tier,
     /// The place of the first reading of history.
-    pub(super) first_history: u32,
+    pub(in crate::check) first_history: u32,
+}
+
+/// A part of a condition that what is rounded may make stricter than the exact amount would.
+pub(in crate::check) struct Stricter {
+    /// Where it stands.
+    pub(in crate::check) span: Span,
+    /// The place of the reading that is rounded.
+    pub(in crate::check) place: u32,
+    /// Whether it may be false where the exact amount makes it true.
+    pub(in crate::check) fails: bool,
 }
 
 impl Judge<'_> {
@@ -75,6 +85,44 @@ impl Judge<'_> {
             ItemBody::Relax { when, .. } | ItemBody::Exception { when, .. } => see(when, Some(false)),
             ItemBody::Approval { when, .. } => see(when, None),
         }
+    }
+
+    /// Where a rule, a relax or an exception may be stricter than the exact amount would make it. A floor is meant to err
+    /// on that side.
+    pub(in crate::check) fn stricter(&self, item: &Item) -> Option<Stricter> {
+        let mut conditions: Vec<&TExpr> = match &item.body {
+            ItemBody::Rule { branches, .. } => branches.iter().map(|branch| &branch.when).collect(),
+            ItemBody::Relax { when, .. } | ItemBody::Exception { when, .. } => vec![when],
+            ItemBody::Floor { .. } | ItemBody::Approval { .. } => Vec::new(),
+        };
+        // Bands of one rule say the same in turn; the first is enough.
+        conditions.truncate(1);
+        conditions.into_iter().find_map(|when| self.innermost(when, false))
+    }
+
+    fn innermost(&self, e: &TExpr, turned: bool) -> Option<Stricter> {
+        match &e.kind {
+            TExprKind::Not(inner) => return self.innermost(inner, !turned),
+            TExprKind::And(parts) | TExprKind::Or(parts) | TExprKind::AtLeast(_, parts) => {
+                return parts.iter().find_map(|part| self.innermost(part, turned));
+            }
+            _ => {}
+        }
+        let off = if turned { self.off(e).turned() } else { self.off(e) };
+        let fails = match off {
+            Off::Low => true,
+            Off::High => false,
+            Off::No | Off::Any => return None,
+        };
+        let mut place = None;
+        e.visit(&mut |e| {
+            if let TExprKind::Fact(FactGroup::State, at) = &e.kind
+                && self.rounded.contains_key(at)
+            {
+                place.get_or_insert(*at);
+            }
+        });
+        Some(Stricter { span: e.span, place: place?, fails })
     }
 
     /// What is wrong with a condition, where being true is stricter, or looser, or neither.

@@ -5,7 +5,7 @@
 //! item that is a floor is read as one ([`Checker::state`]): its `when`, tier, reason and obligations.
 
 mod amounts;
-mod approximate;
+pub(in crate::check) mod approximate;
 mod bodies;
 mod flags;
 mod empty;

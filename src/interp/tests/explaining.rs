@@ -127,3 +127,50 @@ fn only_what_is_about_the_action_could_lift_its_rule() {
     assert_eq!(lift("download"), "may be lifted by demo.downloads");
     assert_eq!(lift("upload"), "cannot be lifted");
 }
+
+const KEPT: &str = r#"package demo
+action deploy { app: string }
+rule deploys on deploy { green }
+limit per_hour on deploy {
+    at most 3 per 1h for each app
+    warn yellow at 60%
+    otherwise black
+    because "{count} in the last hour."
+}
+cooldown quiet on deploy { 60s  otherwise black  because "Wait." }
+budget runs on deploy { spend 1  at most 20 per day  otherwise black  because "Spent." }
+"#;
+
+/// What is told of the limit, where these readings of it are known.
+fn kept(readings: &str) -> (Vec<String>, Vec<String>) {
+    let sources = SourceSet::single("demo.aasrule", KEPT);
+    let policy = Policy::compile(&sources, &Settings::default()).expect("good rules");
+    let quiet = r#""demo.quiet": { "exceeded": false }, "demo.runs": { "exceeded": false, "used": 5, "remaining": 15, "debt": 0 }"#;
+    let state = crate::json::parse(&format!("{{ \"demo.per_hour\": {readings}, {quiet} }}")).expect("JSON");
+    let Raw::Object(state) = state else { panic!("an object") };
+    let facts = Facts { state, ..Facts::of_agent("bot") };
+    let request = Request::new("deploy").param("app", Raw::text("api"));
+    let decision = policy.decide(&request, &facts, &Entities::none());
+    let told = policy.explain(&sources, (&request, &facts, &Entities::none()), &decision, 0);
+    let determining = told.determining.iter().flat_map(|e| &e.clauses).filter(|clause| clause.standing);
+    let close = told.close.iter().map(|close| &close.clause).filter(|clause| clause.standing);
+    (determining.map(|c| c.text.clone()).collect(), close.map(|c| c.text.clone()).collect())
+}
+
+#[test]
+fn a_floor_that_counts_says_what_stands_and_what_it_would_take() {
+    let budget = "5 of 20 today is used; it holds where more than 15 is asked for";
+    let cooldown = "it is over; it holds for 1m after a run";
+    let (told, close) = kept(r#"{ "exceeded": false, "near": false, "count": 1, "remaining": 2 }"#);
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(close, ["1 of 3 used in 1h; it warns from 60%", cooldown, budget]);
+    let (told, _) = kept(r#"{ "exceeded": false, "near": true, "count": 2, "remaining": 1 }"#);
+    assert_eq!(told, ["2 of 3 used in 1h; it warns from 60%"]);
+    let (told, close) = kept(r#"{ "exceeded": true, "near": true, "count": 3, "remaining": 0, "retry_after": "12m" }"#);
+    assert_eq!(told, ["3 of 3 used in 1h; one more may run in 12m"]);
+    assert_eq!(close, [cooldown, budget]);
+    let (told, _) = kept(r#"{ "exceeded": true, "near": true }"#);
+    assert_eq!(told, ["all 3 used in 1h"]);
+    let (told, _) = kept("{ }");
+    assert_eq!(told, ["how it stands"]);
+}

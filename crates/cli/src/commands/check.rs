@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::compile::denied;
 use crate::emit;
 use crate::exit::{Exit, Outcome};
+use crate::footprint;
 use crate::load::{self, Set};
 use crate::out::{Out, complain};
 use crate::report::{Findings, Format, counted, plural};
@@ -64,6 +65,8 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let mut findings = Findings::default();
     let mut total = Total::default();
     let mut worst = worst::Found::new(args.bounds);
+    // As JSON, the footprint is a member of the one object that is printed.
+    let mut footprints = (args.emit == Some(Emit::Footprint) && args.format == Format::Json).then(Vec::new);
     for mut set in load::sets(&args.paths)? {
         set.settings.lints.extend(levels.iter().cloned());
         let checked = check(&set, &mut findings);
@@ -73,7 +76,9 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
         {
             worst.add(&set, typed);
         }
-        if let (Some(what), Some(checked)) = (args.emit, checked) {
+        if let Some(footprints) = &mut footprints {
+            footprints.extend(checked.iter().filter_map(|checked| checked.policy.as_ref()).flat_map(footprint::json));
+        } else if let (Some(what), Some(checked)) = (args.emit, checked) {
             out.text(&emit::emit(what, &set, &checked)?)?;
         }
     }
@@ -81,6 +86,9 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
     let mut summary = total.json(&findings);
     if worst.wanted() {
         summary["worst"] = worst.json();
+    }
+    if let Some(footprints) = footprints {
+        summary["footprint"] = footprints.into();
     }
     if args.emit.is_none() || errors > 0 || args.format != Format::Human {
         findings.print(args.format, summary, out)?;

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use crate::support::{Folder, RULES, at_root};
 
 #[test]
@@ -156,8 +158,27 @@ fn the_footprint_is_a_table() {
     assert_eq!(lines[1], ["down", "p.failures", "window", "failed", "yes"]);
     assert_eq!(lines[2], ["up", "p.failures", "window", "-", "yes"]);
     assert_eq!(lines[3], ["p.often", "limit", "exceeded", "yes"]);
+    let as_json = |folder: &Folder| -> serde_json::Value {
+        let ran = folder.aasc(&["check", "--emit", "footprint", "--format", "json", "p.aasrule"]).exits(0);
+        serde_json::from_str(&ran.out).expect("it is one JSON object")
+    };
+    let shown = as_json(&folder);
+    assert_eq!(shown["errors"], 0, "{shown:#}");
+    assert_eq!(
+        shown["footprint"],
+        json!([
+            { "action": "down", "items": [
+                { "item": "p.failures", "kind": "window", "reads": ["failed"], "touches": true },
+            ] },
+            { "action": "up", "items": [
+                { "item": "p.failures", "kind": "window", "reads": [], "touches": true },
+                { "item": "p.often", "kind": "limit", "reads": ["exceeded"], "touches": true },
+            ] },
+        ])
+    );
     folder.write("p.aasrule", TEXTS);
     folder.aasc(&["check", "--emit", "footprint", "p.aasrule"]).exits(0).prints("No action reads");
+    assert_eq!(as_json(&folder)["footprint"], json!([]));
 }
 
 /// A rule that goes over a text of up to 65,536 characters, and one that looks at a number.
