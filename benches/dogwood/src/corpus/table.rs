@@ -1,0 +1,96 @@
+//! What became of every case, counted.
+
+use std::collections::BTreeMap;
+
+use super::cases::{Case, all};
+use super::reason::Reason;
+
+/// Traces and verdicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    traces: usize,
+    verdicts: usize,
+}
+
+impl Count {
+    fn add(&mut self, verdicts: usize) {
+        self.traces += 1;
+        self.verdicts += verdicts;
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+struct Found {
+    whole: Count,
+    agree: Count,
+    not: BTreeMap<Reason, (Count, Vec<String>)>,
+    differences: Vec<String>,
+}
+
+/// Plays all cases, or those whose name contains this; prints the table. Tells whether all agree.
+pub(crate) fn run(only: Option<&str>, verbose: bool) -> bool {
+    let mut found = Found::default();
+    for case in all().iter().filter(|case| only.is_none_or(|only| case.name.contains(only))) {
+        one(case, verbose, &mut found);
+    }
+    print(&found, verbose);
+    found.differences.is_empty()
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn one(case: &Case, verbose: bool, found: &mut Found) {
+    let translated = case.lowered().and_then(|set| case.translated(&set));
+    if let (Ok(translated), true) = (&translated, verbose) {
+        println!("==== {}\n{}", case.name, translated.text);
+    }
+    for trace in &case.traces {
+        let expected = lines(&trace.expected);
+        found.whole.add(expected.len());
+        let played = match &translated {
+            Ok(translated) => translated.play(trace),
+            Err(reason) => Err(*reason),
+        };
+        match played {
+            Ok(verdicts) if verdicts == expected => found.agree.add(expected.len()),
+            Ok(verdicts) => found.differences.push(difference(case, &trace.index, &expected, &verdicts)),
+            Err(reason) => {
+                let (count, names) = found.not.entry(reason).or_default();
+                count.add(expected.len());
+                names.push(format!("{}/{}", case.name, trace.index));
+            }
+        }
+    }
+}
+
+fn difference(case: &Case, trace: &str, expected: &[String], verdicts: &[String]) -> String {
+    let mut text = format!("{} trace {trace}", case.name);
+    for at in 0..expected.len().max(verdicts.len()) {
+        let (theirs, ours) = (expected.get(at), verdicts.get(at));
+        if theirs != ours {
+            text.push_str(&format!("\n  Dogwood {theirs:?}, ours {ours:?}"));
+        }
+    }
+    text
+}
+
+fn print(found: &Found, verbose: bool) {
+    println!("{:>7} {:>9}", "traces", "verdicts");
+    println!("{:>7} {:>9}  in the corpus", found.whole.traces, found.whole.verdicts);
+    println!("{:>7} {:>9}  can be said, and agree", found.agree.traces, found.agree.verdicts);
+    let mut not: Vec<_> = found.not.iter().collect();
+    not.sort_by_key(|(_, (count, _))| std::cmp::Reverse(count.verdicts));
+    for (reason, (count, names)) in not {
+        println!("{:>7} {:>9}  {}", count.traces, count.verdicts, reason.text());
+        if verbose {
+            println!("{:18} {}", "", names.join(" "));
+        }
+    }
+    println!("{:>7} {:>9}  differ", found.differences.len(), "");
+    for difference in &found.differences {
+        println!("{difference}");
+    }
+}
