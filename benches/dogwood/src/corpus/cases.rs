@@ -1,15 +1,16 @@
 //! The cases of the corpus, and each as a policy of ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aas::{Policy, Settings, SourceSet};
 use dogwood_language::corpus::{CorpusTrace, TemporalCategory, macro_cases, mixed_cases, temporal_cases};
 use dogwood_language::{
-    Event, EventPinRoot, LoweredPolicySet, ParsedPolicySet, PolicySchema, ServiceSchema, UNPINNED_EVENT_SCHEMA, parse_trace,
+    Event, EventPinRoot, LoweredPolicySet, ParsedPolicySet, PolicySchema, ServiceSchema, UNPINNED_EVENT_SCHEMA,
+    parse_trace,
 };
 
 use super::book::{Book, EventKind};
-use super::cedar::Policies;
+use super::cedar::{Needs, Policies};
 use super::play::Player;
 use super::reason::Reason;
 use super::source::Source;
@@ -55,7 +56,7 @@ pub(crate) struct Translated {
     pub(crate) text: String,
     policy: Policy,
     /// What conditions of Cedar read without asking whether it is there.
-    needs: BTreeSet<Source>,
+    needs: Needs,
 }
 
 impl Case {
@@ -129,7 +130,9 @@ impl Translated {
         if event.principal().is_none() || event.resource().is_none() {
             return Err(Reason::NoScope);
         }
-        if self.needs.iter().any(|source| source.read(event).is_none()) {
+        let kind = self.book.event(event.namespace(), event.action(), event.kind());
+        let needs = kind.and_then(|kind| self.needs.get(&kind));
+        if needs.into_iter().flatten().any(|source| source.read(event).is_none()) {
             return Err(Reason::MissingField);
         }
         Ok(())

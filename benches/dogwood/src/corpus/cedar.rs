@@ -15,10 +15,13 @@ use super::source::{Kind, Source, quoted};
 pub(crate) struct Policies<'b> {
     pub(crate) book: &'b mut Book,
     pub(crate) leaves: &'b BTreeMap<String, Expr>,
-    /// What the conditions read without asking whether it is there.
-    pub(crate) needs: BTreeSet<Source>,
+    /// What the conditions of a policy read, and what they ask for first.
+    reads: BTreeSet<Source>,
     asked: BTreeSet<Source>,
 }
+
+/// What the decision about each kind of event needs.
+pub(crate) type Needs = BTreeMap<usize, BTreeSet<Source>>;
 
 /// A side of a comparison.
 enum Side {
@@ -28,25 +31,29 @@ enum Side {
 
 impl<'b> Policies<'b> {
     pub(crate) fn new(book: &'b mut Book, leaves: &'b BTreeMap<String, Expr>) -> Self {
-        Self { book, leaves, needs: BTreeSet::new(), asked: BTreeSet::new() }
+        Self { book, leaves, reads: BTreeSet::new(), asked: BTreeSet::new() }
     }
 
     /// Writes a rule for each permit, a guard for each forbid.
-    pub(crate) fn all(mut self, set: &LoweredPolicySet) -> Result<BTreeSet<Source>, Reason> {
+    pub(crate) fn all(mut self, set: &LoweredPolicySet) -> Result<Needs, Reason> {
+        let mut needs = Needs::new();
         for policy in set.as_cedar().policies() {
             let json = policy.to_json().map_err(|_| Reason::CedarOperator)?;
             let on = self.actions(&json["action"], set.cedar_schema())?;
-            let mut parts = vec![self.entity("principal", &json["principal"])?, self.entity("resource", &json["resource"])?];
+            let mut parts =
+                vec![self.entity("principal", &json["principal"])?, self.entity("resource", &json["resource"])?];
             for condition in json["conditions"].as_array().into_iter().flatten() {
                 let holds = self.truth(&condition["body"])?;
                 parts.push(if condition["kind"] == "when" { holds } else { holds.not() });
             }
+            let read = &std::mem::take(&mut self.reads) - &std::mem::take(&mut self.asked);
+            on.iter().for_each(|event| needs.entry(*event).or_default().extend(read.iter().cloned()));
             let effect = if json["effect"] == "permit" { "rule" } else { "guard" };
             if !on.is_empty() {
                 self.book.rule(effect, &on, &Expr::all(parts));
             }
         }
-        Ok(&self.needs - &self.asked)
+        Ok(needs)
     }
 
     /// The kinds of events that a policy decides about.
@@ -64,9 +71,7 @@ impl<'b> Policies<'b> {
             let event = &self.book.events[event];
             let own = uid_of(&event.namespace.join("::"), &event.action);
             let Some(own) = own else { return false };
-            let within = |named: &EntityUid| {
-                *named == own || scope["op"] == "in" && groups.is_ancestor_of(named, &own)
-            };
+            let within = |named: &EntityUid| *named == own || scope["op"] == "in" && groups.is_ancestor_of(named, &own);
             event.decides && named.as_ref().is_none_or(|named| named.iter().any(within))
         };
         Ok((0..self.book.events.len()).filter(|event| covers(*event)).collect())
@@ -185,7 +190,7 @@ impl<'b> Policies<'b> {
 
     fn read(&mut self, json: &Json) -> Result<Source, Reason> {
         let source = path(json).and_then(source).ok_or(Reason::CedarOperator)?;
-        self.needs.insert(source.clone());
+        self.reads.insert(source.clone());
         Ok(source)
     }
 }

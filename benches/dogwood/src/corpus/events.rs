@@ -167,11 +167,13 @@ impl Translator<'_> {
             let plain = |term: &Term| !has_aggregate(term);
             let speaks = |about: About| matches!(about, About::Event);
             let of_event = speaks(self.about(left, outer, events)) || speaks(self.about(right, outer, events));
-            if plain(left) && plain(right) && !of_event {
-                if let Ok(guard) = self.truth(item, outer) {
-                    events.guards.push(guard);
-                    return Ok(());
-                }
+            if plain(left)
+                && plain(right)
+                && !of_event
+                && let Ok(guard) = self.truth(item, outer)
+            {
+                events.guards.push(guard);
+                return Ok(());
             }
         }
         let inner = self.inside(outer, events);

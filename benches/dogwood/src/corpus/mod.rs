@@ -3,12 +3,16 @@
 mod book;
 mod cases;
 mod cedar;
+mod compare;
 mod events;
 mod number;
+mod page;
 mod play;
 mod reason;
 mod scope;
+mod since;
 mod source;
+mod streak;
 mod table;
 mod temporal;
 mod walk;

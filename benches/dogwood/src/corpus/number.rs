@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dogwood_language::temporal_ast::{AggExpr, AggExprKind, ArithOp, CmpOp, Condition, ConditionKind, Term};
 
 use super::book::{Expr, Keeps, Level, Window};
+use super::compare::{mirrored, numbers, sign};
 use super::reason::Reason;
 use super::scope::{Scope, Var, int, is, literal, same};
 use super::source::{Kind, Source};
@@ -25,7 +26,12 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    fn constant(n: i64) -> Self {
+    /// One where a condition holds, else zero.
+    fn one_if(only: Expr) -> Self {
+        Self { only: Some(only), constant: None, ..Self::constant(1) }
+    }
+
+    pub(crate) fn constant(n: i64) -> Self {
         Self { text: int(n), reads: BTreeSet::new(), only: None, otherwise: None, constant: Some(n) }
     }
 }
@@ -144,13 +150,27 @@ impl Translator<'_> {
             inner.vars.remove(name);
         });
         let over = |item: &&Condition| matches!(item.kind, ConditionKind::Formerly { .. });
+        let point = |name: &String| {
+            items.iter().any(|item| matches!(&item.kind, ConditionKind::Tp { var } if var.name() == name))
+        };
+        if bound[..for_vars.len()].iter().all(point) {
+            // There is one row at most: that of now.
+            let only = self.conjunction(&items, &bound, scope)?;
+            return if sum.is_some() { Err(Reason::Positions) } else { Ok(Number::one_if(only)) };
+        }
         let at_once = |item: &Condition| {
-            !matches!(item.kind, ConditionKind::Formerly { .. } | ConditionKind::Since { .. } | ConditionKind::Not { .. })
+            !matches!(
+                item.kind,
+                ConditionKind::Formerly { .. } | ConditionKind::Since { .. } | ConditionKind::Not { .. }
+            )
         };
         match items.iter().filter(|item| over(item)).count() {
-            0 if sum.is_none() && items.iter().all(|item| at_once(item)) => {
+            0 if items.iter().all(|item| at_once(item)) => {
                 let only = self.conjunction(&items, &bound, scope)?;
-                Ok(Number { only: Some(only), ..Number { constant: None, ..Number::constant(1) } })
+                match sum {
+                    None => Ok(Number::one_if(only)),
+                    Some(name) => self.of_now(name, &items, only),
+                }
             }
             1 => {
                 let guards = self.guards_of(&mut items, &bound, &inner)?;
@@ -162,13 +182,22 @@ impl Translator<'_> {
         }
     }
 
+    /// The value that the event which is decided has for a variable, where a condition holds.
+    fn of_now(&mut self, name: &str, items: &[&Condition], only: Expr) -> Result<Number, Reason> {
+        let args = items.iter().filter_map(|item| match &item.kind {
+            ConditionKind::Predicate(predicate) => Some(&predicate.args),
+            _ => None,
+        });
+        let arg = args.flatten().find(|arg| matches!(&arg.value, Term::Var(var) if var == name));
+        let source = Source::event(&arg.ok_or(Reason::Aggregate)?.name);
+        self.book.sums.insert(source.clone());
+        let field = self.book.field(&source, Kind::Int);
+        let only = Expr::all([only, Expr::of(format!("has {field}"))]);
+        Ok(Number { text: field, ..Number::one_if(only) })
+    }
+
     /// Takes out what is true or false of the request itself, whatever the events.
-    fn guards_of(
-        &mut self,
-        items: &mut Vec<&Condition>,
-        bound: &[String],
-        scope: &Scope,
-    ) -> Result<Vec<Expr>, Reason> {
+    fn guards_of(&mut self, items: &mut Vec<&Condition>, bound: &[String], scope: &Scope) -> Result<Vec<Expr>, Reason> {
         let (inside, outside): (Vec<&Condition>, Vec<&Condition>) = items.iter().partition(|item| {
             matches!(item.kind, ConditionKind::Formerly { .. }) || bound.iter().any(|name| mentions(item, name))
         });
@@ -220,61 +249,5 @@ impl Translator<'_> {
         let at = self.book.keep(window);
         let only = (!guards.is_empty()).then(|| Expr::all(guards));
         Ok(Number { text: format!("w{at}.n"), reads: [at].into(), only, otherwise, constant: None })
-    }
-}
-
-/// Compares two numbers.
-fn numbers(op: CmpOp, left: &Number, right: &Number) -> Result<Expr, Reason> {
-    if let Some(reason) = left.otherwise.or(right.otherwise) {
-        let (number, op, with) =
-            if left.otherwise.is_some() { (left, op, right) } else { (right, mirrored(op), left) };
-        let none = match (op, with.constant) {
-            (CmpOp::Gt | CmpOp::NotEq, Some(0)) | (CmpOp::Ge, Some(1)) => false,
-            (CmpOp::Le | CmpOp::Eq, Some(0)) | (CmpOp::Lt, Some(1)) => true,
-            _ => return Err(reason),
-        };
-        let (op, to) = if none { (CmpOp::Eq, 0) } else { (CmpOp::Ge, 1) };
-        return numbers(op, &Number { otherwise: None, ..number.clone() }, &Number::constant(to));
-    }
-    match (&left.only, &right.only) {
-        (None, None) => {
-            let reads = left.reads.union(&right.reads).copied().collect();
-            Ok(Expr { text: format!("({} {} {})", left.text, sign(op), right.text), reads })
-        }
-        (Some(only), _) => {
-            let some = numbers(op, &Number { only: None, ..left.clone() }, right)?;
-            let none = numbers(op, &Number::constant(0), right)?;
-            Ok(either(only, some, none))
-        }
-        (None, Some(only)) => {
-            let some = numbers(op, left, &Number { only: None, ..right.clone() })?;
-            let none = numbers(op, left, &Number::constant(0))?;
-            Ok(either(only, some, none))
-        }
-    }
-}
-
-fn either(only: &Expr, then: Expr, otherwise: Expr) -> Expr {
-    Expr::any([Expr::all([only.clone(), then]), Expr::all([only.clone().not(), otherwise])])
-}
-
-fn sign(op: CmpOp) -> &'static str {
-    match op {
-        CmpOp::Le => "<=",
-        CmpOp::Lt => "<",
-        CmpOp::Ge => ">=",
-        CmpOp::Gt => ">",
-        CmpOp::Eq => "==",
-        CmpOp::NotEq => "!=",
-    }
-}
-
-fn mirrored(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Le => CmpOp::Ge,
-        CmpOp::Lt => CmpOp::Gt,
-        CmpOp::Ge => CmpOp::Le,
-        CmpOp::Gt => CmpOp::Lt,
-        CmpOp::Eq | CmpOp::NotEq => op,
     }
 }

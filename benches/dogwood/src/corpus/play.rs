@@ -49,6 +49,17 @@ impl<'a> Player<'a> {
         for (action, keys) in self.book.tellings(kind) {
             self.tell(&action, &keys, event, now);
         }
+        for (at, streak) in self.book.streaks.iter().enumerate() {
+            let name = &self.book.events[kind].name;
+            let keys = streak.told(at, kind);
+            self.tell(&format!("link{at}.{name}"), &keys, event, now);
+            if let Some(token) = self.ask(&format!("mark{at}.{name}"), &keys, event, now) {
+                self.run(token, now);
+            }
+            if self.book.events[kind].decides {
+                self.tell(&format!("want{at}.{name}"), &streak.wanted(at), event, now);
+            }
+        }
         let now_keys = self.book.links_of_now();
         if self.book.events[kind].decides && !now_keys.is_empty() {
             self.tell(&format!("now.{}", self.book.events[kind].name), &now_keys, event, now);
@@ -67,6 +78,11 @@ impl<'a> Player<'a> {
     /// Tells that something has happened: a request that is permitted, begins and ends.
     fn tell(&mut self, action: &str, keys: &Told, event: &Event, now: i64) {
         let token = self.ask(action, keys, event, now).unwrap_or_else(|| panic!("{action} is always permitted"));
+        self.run(token, now);
+    }
+
+    /// What was permitted last begins and ends.
+    fn run(&mut self, token: Token, now: i64) {
         let (id, entities) = (format!("r{}", self.next), self.entities.clone());
         let facts = Facts::of_agent("trace");
         self.step(Command::Begin { id: id.as_str().into(), token: Some(token), facts, entities }, now);

@@ -98,7 +98,8 @@ pub(crate) fn any(value: &Value) -> String {
         Value::Entity { ty, id } => format!("{ty}::{id:?}"),
         Value::Array(items) => format!("[{}]", items.iter().map(any).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
-            let members: Vec<String> = members.iter().map(|(name, value)| format!("{name:?}: {}", any(value))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name:?}: {}", any(value))).collect();
             format!("{{{}}}", members.join(", "))
         }
     }

@@ -11,7 +11,7 @@
 
 use dogwood_language::temporal_ast::{CmpOp, Condition, ConditionKind, Predicate, Term, WithinSpec};
 
-use super::book::{Book, Expr, Keeps, Key, LEVEL, Level, Window};
+use super::book::{Book, Expr, Keeps, LEVEL, Level, Window};
 use super::events::Events;
 use super::reason::Reason;
 use super::scope::{Place, Scope, Var, has, int, is, literal, same};
@@ -96,12 +96,7 @@ impl Translator<'_> {
 
     /// Gives a variable its value where an equality or the event that is decided has it. Tells the item that says
     /// nothing else and may go.
-    fn bind_one(
-        &mut self,
-        items: &[&Condition],
-        bound: &[String],
-        scope: &mut Scope,
-    ) -> Result<Option<usize>, Reason> {
+    fn bind_one(&mut self, items: &[&Condition], bound: &[String], scope: &mut Scope) -> Result<Option<usize>, Reason> {
         let open = |scope: &Scope, term: &Term| match term {
             Term::Var(name) if bound.contains(name) && !scope.vars.contains_key(name) => Some(name.clone()),
             _ => None,
@@ -178,7 +173,7 @@ impl Translator<'_> {
     }
 
     /// Whether one of these events was within the time.
-    fn within(&mut self, seconds: i64, events: Events) -> Expr {
+    pub(crate) fn within(&mut self, seconds: i64, events: Events) -> Expr {
         let when = Expr::all(events.whens);
         let at = self.book.keep(Window {
             level: Level::Told(self.book.level_over(&when.reads)),
@@ -226,96 +221,8 @@ impl Translator<'_> {
         Ok(Expr::all(events.guards.into_iter().chain([Expr { text, reads }])))
     }
 
-    fn since(&mut self, left: &Condition, seconds: i64, right: &Condition, scope: &Scope) -> Result<Expr, Reason> {
-        let Some(begins) = self.events(right, scope)? else { return Ok(Expr::constant(false)) };
-        let shared = begins.locals.keys().chain(&begins.points).any(|name| mentions(left, name));
-        if shared {
-            return Err(Reason::Join);
-        }
-        let mut ends = Vec::new();
-        self.ends(left, scope, &mut ends)?;
-        let unbroken = if ends.is_empty() { None } else { Some(self.unbroken(&begins, ends)?) };
-        let recent = self.within(seconds, begins);
-        Ok(Expr::all([recent].into_iter().chain(unbroken)))
-    }
-
-    /// The events that end what the left side of a `since` says.
-    fn ends(&mut self, left: &Condition, scope: &Scope, ends: &mut Vec<Events>) -> Result<(), Reason> {
-        match &left.kind {
-            ConditionKind::And { left, right } => {
-                self.ends(left, scope, ends)?;
-                self.ends(right, scope, ends)
-            }
-            ConditionKind::Not { inner } => {
-                ends.extend(self.events(inner, scope)?);
-                Ok(())
-            }
-            _ => {
-                let inner = Scope { place: Place::Told(None), vars: Default::default(), request: Default::default() };
-                let holds = self.truth(left, &inner).map_err(|reason| match reason {
-                    Reason::NestedReach | Reason::Join => Reason::EverybodysSince,
-                    other => other,
-                })?;
-                ends.push(Events { whens: vec![holds.not()], ..Events::default() });
-                Ok(())
-            }
-        }
-    }
-
-    /// Whether the last of all these events with the same key was one that begins.
-    fn unbroken(&mut self, begins: &Events, ends: Vec<Events>) -> Result<Expr, Reason> {
-        let asked = |events: &Events| {
-            let mut asked: Vec<Source> = events.keys.iter().map(|key| key.asked.clone()).collect();
-            asked.sort();
-            asked
-        };
-        let mut keys = begins.keys.clone();
-        let mut on: Vec<usize> = begins.on.into_iter().collect();
-        let begin = self.is(begins);
-        let mut either = vec![begin.clone()];
-        let mut named = true;
-        for end in &ends {
-            if asked(end) != asked(begins) {
-                return Err(if begins.keys.is_empty() || !end.keys.is_empty() {
-                    Reason::OwnKeys
-                } else {
-                    Reason::EverybodysSince
-                });
-            }
-            if !end.guards.is_empty() {
-                return Err(Reason::AgainstRequest);
-            }
-            named &= end.on != begins.on && end.on.is_some();
-            on.extend(end.on);
-            for key in &end.keys {
-                let into = keys.iter_mut().find(|other| other.asked == key.asked).ok_or(Reason::OwnKeys)?;
-                join(into, key)?;
-            }
-            either.push(self.is(end));
-        }
-        let every = begins.on.is_none() || ends.iter().any(|end| end.on.is_none());
-        let value = match begins.on {
-            _ if begin.reads.is_empty() => begin.text,
-            Some(event) if named => action_is(self.book, event).text,
-            _ => return Err(Reason::NestedState),
-        };
-        on.sort_unstable();
-        on.dedup();
-        let when = Expr::any(either);
-        let at = self.book.keep(Window {
-            level: Level::Told(self.book.level_over(&when.reads)),
-            on: if every { Vec::new() } else { on },
-            when,
-            keeps: Keeps::Last(1),
-            keys,
-            value: format!("count where {value}"),
-            links: Vec::new(),
-        });
-        Ok(Expr { text: format!("w{at}.n >= 1"), reads: [at].into() })
-    }
-
     /// Whether an event that is told is one of these, by its action and by itself.
-    fn is(&self, events: &Events) -> Expr {
+    pub(crate) fn is(&self, events: &Events) -> Expr {
         let action = events.on.map(|event| action_is(self.book, event));
         Expr::all(action.into_iter().chain(events.whens.iter().cloned()))
     }
@@ -366,20 +273,8 @@ impl Translator<'_> {
 }
 
 /// Whether the action of a request that tells an event is this one.
-fn action_is(book: &Book, event: usize) -> Expr {
+pub(crate) fn action_is(book: &Book, event: usize) -> Expr {
     Expr::of(format!("action == \"{LEVEL}.{}\"", book.events[event].name))
-}
-
-/// Adds the places where other events have a key.
-fn join(into: &mut Key, other: &Key) -> Result<(), Reason> {
-    for (event, source) in &other.own {
-        match into.own.iter().find(|(of, _)| of == event || of.is_none() || event.is_none()) {
-            Some((_, known)) if known == source => {}
-            Some(_) => return Err(Reason::OwnKeys),
-            None => into.own.push((*event, source.clone())),
-        }
-    }
-    Ok(())
 }
 
 /// The length of a window that has both its ends.

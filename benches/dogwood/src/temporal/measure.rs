@@ -1,4 +1,5 @@
 //! Both engines on the same requests, by turns.
+#![allow(clippy::disallowed_methods, reason = "benches measure")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -113,7 +114,10 @@ impl Row {
                 decide.as_secs_f64() / ours.as_secs_f64(),
             );
         }
-        eprintln!("{} policies: {asked} requests with the same verdicts, {} of them permitted", self.policies, self.permitted);
+        eprintln!(
+            "{} policies: {asked} requests with the same verdicts, {} of them permitted",
+            self.policies, self.permitted
+        );
     }
 }
 

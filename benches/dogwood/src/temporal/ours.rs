@@ -32,7 +32,10 @@ pub(crate) struct Prepared {
 }
 
 fn sources(policies: usize) -> SourceSet {
-    let mut sources = SourceSet::single("people.aasrule", "package side\naction login, logout\nrule people on login, logout { green }\n");
+    let mut sources = SourceSet::single(
+        "people.aasrule",
+        "package side\naction login, logout\nrule people on login, logout { green }\n",
+    );
     for first in (0..policies).step_by(IN_A_FILE) {
         let mut text = String::from("package side\n");
         for action in first..policies.min(first + IN_A_FILE) {
@@ -82,12 +85,11 @@ impl Ours {
         let id = Id::new(&format!("q{}", self.next));
         let request = match asked.what {
             What::Login | What::Logout => Request::new(&asked.what.name()),
-            What::Act { action, amount } => {
-                Request::new(&format!("act.a{action}")).param("amount", Raw::int(amount))
-            }
+            What::Act { action, amount } => Request::new(&format!("act.a{action}")).param("amount", Raw::int(amount)),
         };
         let facts = Facts::of_agent(&format!("p{}", asked.who)).agent("kind", Raw::text("person"));
-        let ask = Ask { id: id.clone(), request, facts: facts.clone(), entities: self.entities.clone(), dry_run: false };
+        let ask =
+            Ask { id: id.clone(), request, facts: facts.clone(), entities: self.entities.clone(), dry_run: false };
         Prepared { id, ask, facts, now: asked.at * 1_000_000 }
     }
 

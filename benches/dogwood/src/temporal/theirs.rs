@@ -38,7 +38,9 @@ fn policies(policies: usize) -> String {
         "permit (principal, action == Side::Action::\"login\", resource);\n\
          permit (principal, action == Side::Action::\"logout\", resource);\n",
     );
-    let event = |action: &str, more: &str| format!("Side::Action::\"{action}\"::response{{ callerPrincipal: principal{more} }}");
+    let event = |action: &str, more: &str| {
+        format!("Side::Action::\"{action}\"::response{{ callerPrincipal: principal{more} }}")
+    };
     let (login, logout) = (event("login", ""), event("logout", ""));
     for action in 0..policies {
         let own = format!("a{action}");
