@@ -72,6 +72,16 @@ bench-oopsla:
     target/release/oopsla check
     target/release/oopsla bench --out target/records.jsonl
 
+# Dogwood's own corpus, translated and played through the governor: every verdict compared, and a table of what cannot be
+# said. Builds Dogwood and Cedar: eleven minutes of processor time, once.
+dogwood-corpus:
+    cargo run --release --locked --manifest-path benches/dogwood/Cargo.toml -- corpus
+
+# The same rules with memory in the governor and in Dogwood, by turns, every verdict compared: the table of
+# docs/src/performance/temporal.md. Two minutes, once it is built.
+bench-temporal:
+    cargo run --release --locked --manifest-path benches/dogwood/Cargo.toml -- temporal
+
 # A million generated pairs of policies and requests through every engine.
 soak:
     AAS_SOAK=1000000 cargo test --release --workspace -- --include-ignored soak

@@ -1,5 +1,7 @@
 //! Dogwood beside us: its corpus through our governor, and rules with memory timed in both.
 
+#![allow(clippy::disallowed_methods, reason = "a program reads its arguments")]
+
 mod corpus;
 mod temporal;
 
