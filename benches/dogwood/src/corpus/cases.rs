@@ -96,6 +96,17 @@ impl Case {
 }
 
 impl Translated {
+    /// What it took to say it.
+    pub(crate) fn means(&self) -> &'static str {
+        match (self.book.levels(), self.book.tells_past(), !self.book.streaks.is_empty()) {
+            (0, false, false) => "without memory",
+            (_, _, true) => "with marks, for a `since` that anybody's event ends",
+            (_, true, false) => "with events told after the decision, for `previous`",
+            (1, false, false) => "by windows over the events",
+            (_, false, false) => "with events told more than once, for questions within questions",
+        }
+    }
+
     /// The verdicts of a trace, in Dogwood's form.
     pub(crate) fn play(&self, trace: &CorpusTrace) -> Result<Vec<String>, Reason> {
         let events = parse_trace(&trace.trace_log).map_err(|_| Reason::Refused)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dogwood_language::replay_log;
 
-use super::cases::{Case, all};
+use super::cases::{Case, Translated, all};
 use super::reason::Reason;
 
 /// Traces and verdicts.
@@ -32,6 +32,8 @@ struct Found {
     agree: Count,
     /// Of the verdicts that agree, those that permit.
     permitted: usize,
+    /// The means that those which agree took.
+    means: BTreeMap<&'static str, Count>,
     not: BTreeMap<Reason, (Count, Vec<String>)>,
     differences: Vec<String>,
 }
@@ -70,6 +72,8 @@ fn one(case: &Case, verbose: bool, found: &mut Found) {
         match played {
             Ok(verdicts) if verdicts == expected => {
                 found.agree.add(expected.len());
+                let means = translated.as_ref().map_or("", Translated::means);
+                found.means.entry(means).or_default().add(expected.len());
                 found.permitted += verdicts.iter().filter(|verdict| verdict.ends_with("true")).count();
                 control(case, &trace.trace_log, &expected);
             }
@@ -108,6 +112,9 @@ fn print(found: &Found, verbose: bool) {
         "{:>7} {:>9}  can be said, and agree ({} permit)",
         found.agree.traces, found.agree.verdicts, found.permitted
     );
+    for (means, count) in &found.means {
+        println!("{:>7} {:>9}    {means}", count.traces, count.verdicts);
+    }
     let mut not: Vec<_> = found.not.iter().collect();
     not.sort_by_key(|(_, (count, _))| std::cmp::Reverse(count.verdicts));
     for (reason, (count, names)) in not {

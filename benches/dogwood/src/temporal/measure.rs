@@ -1,8 +1,8 @@
-//! Both engines on the same requests, by turns.
-#![allow(clippy::disallowed_methods, reason = "benches measure")]
+//! Both engines on the same requests, by turns. Times are CPU time of the thread: what other programs take is not
+//! counted, which over some milliseconds would be much.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::ours::Ours;
 use super::theirs::Theirs;
@@ -12,6 +12,9 @@ use super::work::{Asked, Work};
 const HISTORY: usize = 200;
 /// Requests that one engine answers before the other does: each finds its own things warm, as it would by itself.
 const BLOCK: usize = 100;
+
+/// Requests that ours answers afterwards without Dogwood, whose work leaves no cache as it was.
+const ALONE: usize = 20_000;
 
 /// Times of one engine.
 #[derive(Default)]
@@ -25,6 +28,8 @@ struct Row {
     policies: usize,
     load: [Duration; 2],
     times: [Times; 2],
+    /// Ours alone, afterwards.
+    alone: Times,
     permitted: usize,
 }
 
@@ -38,15 +43,18 @@ pub(crate) fn run(sizes: &[usize]) {
 }
 
 fn measure(policies: usize) -> Row {
-    let begin = Instant::now();
+    let all = libc::CLOCK_PROCESS_CPUTIME_ID;
+    let begin = clock(all);
     let mut ours = Ours::load(policies);
-    let of_ours = begin.elapsed();
-    let begin = Instant::now();
+    let of_ours = clock(all) - begin;
+    let begin = clock(all);
     let mut theirs = Theirs::load(policies);
-    let of_theirs = begin.elapsed();
-    let mut row = Row { policies, load: [of_ours, of_theirs], times: Default::default(), permitted: 0 };
+    let of_theirs = clock(all) - begin;
+    let mut row =
+        Row { policies, load: [of_ours, of_theirs], times: Default::default(), alone: Times::default(), permitted: 0 };
     let measured = if policies > 1_000 { 400 } else { 2_000 };
-    let all: Vec<Asked> = Work::new(policies).take(HISTORY + measured).collect();
+    let mut work = Work::new(policies);
+    let all: Vec<Asked> = work.by_ref().take(HISTORY + measured).collect();
     for (at, block) in all.chunks(BLOCK).enumerate() {
         let mut times = [Times::default(), Times::default()];
         let mut verdicts = [Vec::new(), Vec::new()];
@@ -68,30 +76,33 @@ fn measure(policies: usize) -> Row {
             }
         }
     }
+    for asked in work.take(ALONE) {
+        our_turn(&mut ours, &asked, &mut row.alone);
+    }
     row
 }
 
 fn our_turn(ours: &mut Ours, asked: &Asked, times: &mut Times) -> bool {
     let (ask, id, facts, now) = ours.prepare(asked).parts();
-    let begin = Instant::now();
+    let begin = cpu();
     let token = black_box(ours.decide(ask, now));
-    times.decide.push(begin.elapsed());
+    times.decide.push(cpu() - begin);
     let Some(token) = token else { return false };
-    let begin = Instant::now();
+    let begin = cpu();
     ours.record(id, token, facts, now);
-    times.record.push(begin.elapsed());
+    times.record.push(cpu() - begin);
     true
 }
 
 fn their_turn(theirs: &mut Theirs, asked: &Asked, times: &mut Times) -> bool {
     let (request, response) = Theirs::prepare(asked);
-    let begin = Instant::now();
+    let begin = cpu();
     let allowed = black_box(theirs.decide(&request));
-    times.decide.push(begin.elapsed());
+    times.decide.push(cpu() - begin);
     if allowed {
-        let begin = Instant::now();
+        let begin = cpu();
         theirs.record(&response);
-        times.record.push(begin.elapsed());
+        times.record.push(cpu() - begin);
     }
     allowed
 }
@@ -99,18 +110,20 @@ fn their_turn(theirs: &mut Theirs, asked: &Asked, times: &mut Times) -> bool {
 impl Row {
     fn print(&mut self) {
         let asked = self.times[0].decide.len();
-        let ours = at(&mut self.times[0].decide, 50);
-        for (engine, name) in ["ours", "Dogwood"].iter().enumerate() {
-            let times = &mut self.times[engine];
-            let decide = at(&mut times.decide, 50);
+        let empty = empty_pair();
+        let ours = at(&mut self.times[0].decide, 50, empty);
+        let [of_ours, of_theirs] = &mut self.times;
+        let engines = [("ours", of_ours, self.load[0]), ("Dogwood", of_theirs, self.load[1])];
+        for (name, times, load) in engines.into_iter().chain([("ours alone", &mut self.alone, self.load[0])]) {
+            let decide = at(&mut times.decide, 50, empty);
             println!(
                 "| {} | {name} | {} | {} | {} | {} | {} | {:.1} |",
                 self.policies,
-                shown(self.load[engine]),
+                shown(load),
                 shown(decide),
-                shown(at(&mut times.decide, 99)),
-                shown(at(&mut times.record, 50)),
-                shown(at(&mut times.record, 99)),
+                shown(at(&mut times.decide, 99, empty)),
+                shown(at(&mut times.record, 50, empty)),
+                shown(at(&mut times.record, 99, empty)),
                 decide.as_secs_f64() / ours.as_secs_f64(),
             );
         }
@@ -122,9 +135,33 @@ impl Row {
 }
 
 /// The time that so many percent stay below.
-fn at(times: &mut [Duration], percent: usize) -> Duration {
+fn at(times: &mut [Duration], percent: usize, empty: Duration) -> Duration {
     times.sort_unstable();
-    times.get(times.len() * percent / 100).copied().unwrap_or_default()
+    times.get(times.len() * percent / 100).copied().unwrap_or_default().saturating_sub(empty)
+}
+
+/// CPU time of this thread so far.
+fn cpu() -> Duration {
+    clock(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn clock(of: libc::clockid_t) -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes into `time` and keeps no pointer.
+    let failed = unsafe { libc::clock_gettime(of, &mut time) };
+    assert_eq!(failed, 0, "a clock of CPU time");
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// What a pair of readings of the clock takes with nothing between.
+fn empty_pair() -> Duration {
+    let mut times: Vec<Duration> = (0..10_000)
+        .map(|_| {
+            let begin = cpu();
+            cpu() - begin
+        })
+        .collect();
+    at(&mut times, 50, Duration::ZERO)
 }
 
 fn shown(time: Duration) -> String {
