@@ -86,7 +86,7 @@ impl<'a> Player<'a> {
         let (id, entities) = (format!("r{}", self.next), self.entities.clone());
         let facts = Facts::of_agent("trace");
         self.step(Command::Begin { id: id.as_str().into(), token: Some(token), facts, entities }, now);
-        let outcome = Outcome { result: Ended::Success, cost: None };
+        let outcome = Outcome { result: Ended::Success, cost: None, output: Vec::new() };
         self.step(Command::Outcome { id: id.as_str().into(), outcome }, now);
     }
 

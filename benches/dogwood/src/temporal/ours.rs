@@ -109,7 +109,10 @@ impl Ours {
     pub(crate) fn record(&mut self, id: Id, token: Token, facts: Facts, now: i64) {
         let begin = Command::Begin { id: id.clone(), token: Some(token), facts, entities: self.entities.clone() };
         self.governor.step(begin, now);
-        self.governor.step(Command::Outcome { id, outcome: Outcome { result: Ended::Success, cost: None } }, now);
+        self.governor.step(
+            Command::Outcome { id, outcome: Outcome { result: Ended::Success, cost: None, output: Vec::new() } },
+            now,
+        );
     }
 }
 
