@@ -114,8 +114,9 @@ pub(super) struct Bindings {
 }
 
 impl Bindings {
-    pub(super) fn new(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
-        Self::with_cards(policy, names, card::Making::default())
+    /// `named`: the names are those that a type tells, in their order.
+    pub(super) fn new(policy: &Policy, names: &[&str], named: bool) -> Result<Self, FormError> {
+        Self::with_cards(policy, names, named, card::Making::new(policy.plan().default))
     }
 
     /// The same with a fault planted in its cards.
@@ -123,12 +124,13 @@ impl Bindings {
     pub(super) fn with_fault(
         policy: &Policy,
         names: &[&str],
+        named: bool,
         fault: Option<card::CardFault>,
     ) -> Result<Self, FormError> {
-        Self::with_cards(policy, names, card::Making::with_fault(fault))
+        Self::with_cards(policy, names, named, card::Making::with_fault(policy.plan().default, fault))
     }
 
-    fn with_cards(policy: &Policy, names: &[&str], mut cards: card::Making) -> Result<Self, FormError> {
+    fn with_cards(policy: &Policy, names: &[&str], named: bool, mut cards: card::Making) -> Result<Self, FormError> {
         let typed = policy.typed();
         for (place, name) in names.iter().enumerate() {
             if names[..place].contains(name) {
@@ -164,7 +166,7 @@ impl Bindings {
         let now = names.iter().position(|name| *name == "now").map(|place| place as u32);
         let names = names.iter().map(|name| Arc::from(*name)).collect();
         let default = policy.plan().default;
-        let none = card::Making::default().made(default);
+        let none = card::Making::new(default).made(&[], named);
         let mut made = Self { names, units, cards: none, hot: Vec::new(), agent, session, env, state, now };
         let hot = |(id, (bound, unit)): (UnitId, (&BoundUnit, &Unit))| {
             if bound.mode == Mode::General {
@@ -184,7 +186,7 @@ impl Bindings {
         };
         let units = (0..).map(UnitId).zip(made.units.iter().zip(&policy.plan().units));
         let hot = units.map(hot).collect();
-        (made.hot, made.cards) = (hot, cards.made(default));
+        (made.hot, made.cards) = (hot, cards.made(&policy.plan().declared_names(), named));
         Ok(made)
     }
 

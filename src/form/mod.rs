@@ -26,6 +26,7 @@ use crate::policy::Policy;
 use crate::raw::Raw;
 use crate::request::Request;
 use bind::{Bindings, Mode};
+use card::Record;
 use inputs::FormInputs;
 
 pub use bind::FormError;
@@ -134,15 +135,11 @@ impl<T: Fields> Form<T> {
     /// # Errors
     /// Where a name is in no group, stands twice, or is declared nowhere in the policy.
     pub fn bind(policy: &Policy) -> Result<Self, FormError> {
-        Self::bind_names(policy, T::NAMES)
+        Self::bound(policy, T::NAMES)
     }
 
-    /// Binds a type whose names are only known at run time; they stand for [`Fields::NAMES`].
-    ///
-    /// # Errors
-    /// As [`bind`](Self::bind).
-    pub fn bind_names(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
-        let bindings = Arc::new(Bindings::new(policy, names)?);
+    fn bound(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
+        let bindings = Arc::new(Bindings::new(policy, names, names == T::NAMES)?);
         Ok(Self {
             policy: policy.clone(),
             bindings,
@@ -150,6 +147,14 @@ impl<T: Fields> Form<T> {
             frame: Frame::default(),
             of: PhantomData,
         })
+    }
+
+    /// Binds a type whose names are only known at run time; they stand for [`Fields::NAMES`].
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    pub fn bind_names(policy: &Policy, names: &[&str]) -> Result<Self, FormError> {
+        Self::bound(policy, names)
     }
 
     /// The policy that decides.
@@ -172,13 +177,36 @@ impl<T: Fields> Form<T> {
     #[must_use]
     #[inline]
     pub fn tier(&mut self, of: &T, entities: &Entities) -> Tier {
+        match self.bindings.cards.tell(of) {
+            Some(Some(tier)) => tier,
+            Some(None) => self.uncarded_tier(of, entities),
+            None => self.unrecorded_tier(of, entities),
+        }
+    }
+
+    /// The tier of an action whose card does not tell it.
+    #[inline(never)]
+    fn uncarded_tier(&mut self, of: &T, entities: &Entities) -> Tier {
         match self.policy.plan().declared(of.action()) {
-            Some(unit) => self.tier_in(unit, of, entities),
+            Some(unit) => self.tier_by_frame(unit, of, entities),
             None => self.undeclared_tier(of, entities),
         }
     }
 
-    /// The tier of an action that nobody declares: the default, where no floor is about its name.
+    /// The tier of an action without a record. Where nobody declares it: the default, if no floor is about its name.
+    #[inline(never)]
+    fn unrecorded_tier(&mut self, of: &T, entities: &Entities) -> Tier {
+        match self.unrecorded(of) {
+            Some(unit) => self.tier_by_frame(unit, of, entities),
+            None => self.undeclared_tier(of, entities),
+        }
+    }
+
+    /// The unit of an action without a record. There is only one where records are too many.
+    fn unrecorded(&self, of: &T) -> Option<UnitId> {
+        if self.bindings.cards.hold_all() { None } else { self.policy.plan().declared(of.action()) }
+    }
+
     fn undeclared_tier(&mut self, of: &T, entities: &Entities) -> Tier {
         if self.concerns_nobody(of) { self.policy.plan().default } else { self.general_tier(of, entities) }
     }
@@ -196,17 +224,13 @@ impl<T: Fields> Form<T> {
         if action.policy != self.stamp() {
             return Tier::Black;
         }
-        self.tier_in(action.unit, of, entities)
-    }
-
-    #[inline]
-    fn tier_in(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
-        match self.bindings.cards.tier(unit, of) {
+        match self.bindings.cards.tier(self.bindings.cards.record(action.unit), of) {
             Some(tier) => tier,
-            None => self.tier_by_frame(unit, of, entities),
+            None => self.tier_by_frame(action.unit, of, entities),
         }
     }
 
+    #[inline(never)]
     fn tier_by_frame(&mut self, unit: UnitId, of: &T, entities: &Entities) -> Tier {
         let hot = &self.bindings.hot[unit.0 as usize];
         if let (Some(way), Some(tell)) = (&hot.tier, &hot.tell) {
@@ -234,14 +258,22 @@ impl<T: Fields> Form<T> {
     }
 
     /// Decides a request. The ruling borrows this form's memory; [`Ruling::to_decision`] makes it one's own.
+    #[inline]
     pub fn decide<'s>(&'s mut self, of: &'s T, entities: &'s Entities) -> Ruling<'s, T> {
-        let unit = self.policy.plan().declared(of.action());
-        if let Some(unit) = unit
-            && self.bindings.cards.decide(unit, of, self.scratch.verdict_to_make()).is_some()
+        let record = self.bindings.cards.find(of.action());
+        if let Some(record) = record
+            && self.bindings.cards.decide(record, of, self.scratch.verdict_to_make()).is_some()
         {
             let found = Found::Quick(self.scratch.verdict());
             return Ruling { policy: &self.policy, bindings: &self.bindings, of, entities, found };
         }
+        self.decide_otherwise(record, of, entities)
+    }
+
+    /// Decides a request that no card can.
+    #[inline(never)]
+    fn decide_otherwise<'s>(&'s mut self, record: Option<Record>, of: &'s T, entities: &'s Entities) -> Ruling<'s, T> {
+        let unit = record.map(|record| self.bindings.cards.unit(record)).or_else(|| self.unrecorded(of));
         let quick = unit.filter(|unit| self.bindings.units[unit.0 as usize].mode != Mode::General);
         if unit.is_none() && self.concerns_nobody(of) {
             let verdict = self.scratch.default_verdict(self.policy.plan().default);

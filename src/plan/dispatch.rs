@@ -53,6 +53,15 @@ impl Dispatch {
         known.then(|| UnitId(self.slots[slot].unit))
     }
 
+    /// All names with their units.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, UnitId)> {
+        let taken = self.slots.iter().filter(|slot| slot.length != 0);
+        taken.filter_map(|slot| {
+            let start = slot.start as usize;
+            Some((self.names.get(start..start + slot.length as usize)?, UnitId(slot.unit)))
+        })
+    }
+
     /// The slot of a name, or the free one where it would stand.
     #[inline]
     fn find(&self, name: &str) -> (usize, bool) {

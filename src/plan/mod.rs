@@ -221,13 +221,24 @@ impl Plan {
         self.dispatch.get(name)
     }
 
+    /// The names and aliases of declared actions with their units, in the order of those.
+    pub(crate) fn declared_names(&self) -> Vec<(&str, UnitId)> {
+        let mut all: Vec<(&str, UnitId)> = self.dispatch.names().collect();
+        all.sort_unstable_by_key(|(name, unit)| (*unit, *name));
+        all
+    }
+
     /// The units that an undeclared name concerns, in their order.
     pub fn undeclared(&self, name: &str, out: &mut Vec<UnitId>) {
         self.names.find(name, out);
     }
 
     /// Whether an undeclared name concerns any unit.
+    #[inline]
     pub(crate) fn concerns(&self, name: &str, scratch: &mut Scratch) -> bool {
+        if self.names.is_empty() {
+            return false;
+        }
         scratch.units.clear();
         self.undeclared(name, &mut scratch.units);
         !scratch.units.is_empty()

@@ -51,6 +51,12 @@ impl NameIndex {
         }
     }
 
+    /// Whether there are no lists.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
     /// Units whose patterns match the name, in their order.
     pub fn find(&self, name: &str, out: &mut Vec<UnitId>) {
         let name = name.as_bytes();

@@ -6,6 +6,7 @@ use super::MOST;
 use super::logic::{Term, Truth};
 #[cfg(test)]
 use super::make::CardFault;
+use super::make::narrow;
 use super::symbols::MOST_TEXTS;
 use crate::check::typed::Comparison;
 use crate::form::bind::{Bindings, Bound, BoundUnit, How, Missing, at};
@@ -358,10 +359,23 @@ impl Draft<'_> {
         })
     }
 
-    /// How many tests of numbers are made: one at least for each that is read.
-    pub(super) fn number_tests(&self) -> usize {
-        let numbers = self.reads.iter().filter(|(_, read)| matches!(read, Given::Number(..)));
-        numbers.map(|(name, _)| self.limits(*name).count().max(1)).sum()
+    /// Numbers within narrow bounds, or others, with their bounds.
+    pub(super) fn numbers(&self, of_narrow: bool) -> impl Iterator<Item = (u32, (i64, i64))> {
+        self.reads.iter().filter_map(move |(name, read)| match read {
+            Given::Number(low, high) if narrow((*low, *high)) == of_narrow => Some((*name, (*low, *high))),
+            Given::Number(..) | Given::Bool | Given::Text(..) => None,
+        })
+    }
+
+    /// How many tests are made of numbers within wide bounds: one at least for each that is read.
+    pub(super) fn wide_tests(&self) -> usize {
+        self.numbers(false).map(|(name, _)| self.limits(name).count().max(1)).sum()
+    }
+
+    /// How many records there are of numbers within narrow bounds: one for two tests, and one at least for each that is
+    /// read.
+    pub(super) fn narrow_records(&self) -> usize {
+        self.numbers(true).map(|(name, _)| self.limits(name).count().max(1).div_ceil(2)).sum()
     }
 
     /// What is asked of a text, in the order of bits; none where that is of more than one table.
@@ -403,16 +417,21 @@ impl Draft<'_> {
         short(text).then_some(text)
     }
 
-    /// The place of each test's bit on the card; none where there are too many.
-    pub(super) fn order(&self) -> Option<Vec<u32>> {
+    /// The place of each test's bit on the card, and how many bits there are; none where those are too many.
+    pub(super) fn order(&self) -> Option<(Vec<u32>, usize)> {
         let mut order = vec![0; self.tests.len()];
         let mut next = 0;
         let of_kind = |wanted: fn(&Given) -> bool| self.reads.iter().filter(move |(_, read)| wanted(read));
-        for (name, _) in of_kind(|read| matches!(read, Given::Number(..))) {
-            let begin = next;
-            self.give(&mut order, &mut next, |of, test| of == *name && matches!(test, Test::Below(_)));
-            // A number that no test is about has a bit too.
-            next = next.max(begin + 1);
+        for of_narrow in [true, false] {
+            for (name, _) in self.numbers(of_narrow) {
+                let begin = next;
+                self.give(&mut order, &mut next, |of, test| of == name && matches!(test, Test::Below(_)));
+                // A number that no test is about has a bit too, and within narrow bounds there are two and two.
+                next = next.max(begin + 1);
+                if of_narrow {
+                    next = begin + (next - begin).next_multiple_of(2);
+                }
+            }
         }
         for (name, _) in of_kind(|read| matches!(read, Given::Bool)) {
             let begin = next;
@@ -433,7 +452,7 @@ impl Draft<'_> {
         }
         // The first test made is the highest bit.
         order.iter_mut().for_each(|place| *place = next.saturating_sub(1 + *place));
-        (next as usize <= MOST).then_some(order)
+        (next as usize <= MOST).then_some((order, next as usize))
     }
 
     fn give(&self, order: &mut [u32], next: &mut u32, wanted: impl Fn(u32, &Test) -> bool) {

@@ -2,28 +2,51 @@
 
 use std::collections::HashMap;
 
+use super::cells::needs;
 use super::draft::{Draft, Given, Part};
+use super::index::{Index, LINE, MOST_LINES};
 use super::logic::Term;
-use super::symbols::{MOST_TEXTS, Symbols};
-use super::{Cards, Head, MOST, Places, Read, kind};
+use super::symbols::{MOST_TEXTS, Slots, Symbols};
+use super::{Bits, Cards, Counts, First, Head, MOST, MOST_TABLED, RECORD, Read, Record, Terms, kind};
 use crate::decision::Tier;
 use crate::form::bind::{Bindings, BoundUnit};
 use crate::graph::Effect;
 use crate::plan::hash::{Table, ends};
-use crate::plan::{PlanRow, TextTest, Unit};
+use crate::plan::{PlanRow, TextTest, Unit, UnitId};
 
 /// Cards while they are made.
-#[derive(Default)]
 pub(in crate::form) struct Making {
-    places: Vec<Places>,
-    words: Vec<u64>,
+    units: Vec<Both>,
     symbols: Vec<Symbols>,
     /// The table of each name that further texts go to.
     open: HashMap<u32, u32>,
     tests: Vec<TextTest>,
+    default: Tier,
     #[cfg(test)]
     fault: Option<CardFault>,
 }
+
+/// The cards of one unit.
+#[derive(Default)]
+struct Both {
+    /// The card for the tier alone.
+    tier: Option<Card>,
+    /// The card of all rows, where it is another one.
+    whole: Option<Card>,
+    /// Whether the tier depends on all rows.
+    same: bool,
+}
+
+/// A card by itself.
+#[derive(Default)]
+struct Card {
+    words: Vec<u64>,
+    /// Where the numbers of tables stand; their words are known once all of them are made.
+    tables: Vec<usize>,
+}
+
+/// A card that never answers.
+const NO_CARD: [u64; 3] = [needs::NEVER, 0, 0];
 
 /// A fault planted for tests.
 #[cfg(test)]
@@ -68,43 +91,84 @@ pub(in crate::form) enum CardFault {
 }
 
 impl Making {
+    pub(in crate::form) fn new(default: Tier) -> Self {
+        Self {
+            units: Vec::new(),
+            symbols: Vec::new(),
+            open: HashMap::new(),
+            tests: Vec::new(),
+            default,
+            #[cfg(test)]
+            fault: None,
+        }
+    }
+
     #[cfg(test)]
-    pub(in crate::form) fn with_fault(fault: Option<CardFault>) -> Self {
-        Self { fault, ..Self::default() }
+    pub(in crate::form) fn with_fault(default: Tier, fault: Option<CardFault>) -> Self {
+        Self { fault, ..Self::new(default) }
     }
 
     /// Adds a unit, with cards if it can have them.
     pub(in crate::form) fn add(&mut self, bindings: &Bindings, bound: &BoundUnit, unit: &Unit) -> bool {
-        if self.words.is_empty() {
-            // No card begins at 0.
-            self.words.push(0);
-        }
         let all = (unit.rows.len(), unit.block.slots.len());
         let few = (unit.for_tier, unit.slots_for_tier);
-        let tier = self.card(bindings, bound, unit, few).unwrap_or(0);
-        let whole = if few == all { tier } else { self.card(bindings, bound, unit, all).unwrap_or(0) };
-        self.places.push(Places { tier, whole });
-        tier != 0 && whole != 0
+        let same = few == all;
+        let tier = self.card(bindings, bound, unit, few);
+        let whole = if same { None } else { self.card(bindings, bound, unit, all) };
+        let both = tier.is_some() && (same || whole.is_some());
+        self.units.push(Both { tier, whole, same });
+        both
     }
 
     /// Adds a unit without a card.
     pub(in crate::form) fn none(&mut self) {
-        self.places.push(Places::default());
+        self.units.push(Both::default());
     }
 
-    /// All cards.
-    pub(in crate::form) fn made(self, default: Tier) -> Cards {
-        Cards {
-            places: self.places.into(),
-            words: self.words.into(),
-            symbols: self.symbols.into(),
-            tests: self.tests.into(),
-            default,
+    /// All cards, found by the names of the units. `named`: the names that were bound are those of the type.
+    pub(in crate::form) fn made(self, names: &[(&str, UnitId)], named: bool) -> Cards {
+        let (symbols, tables) = Slots::new(&self.symbols);
+        let mut index = Index::for_names(names.len());
+        let mut records = vec![Record::NONE; self.units.len()];
+        // The record of no name.
+        let mut words = vec![0, 0, u64::MAX, 0];
+        words.extend(NO_CARD);
+        words.resize(LINE, 0);
+        let mut all = true;
+        for (name, id) in names {
+            let Some(unit) = self.units.get(id.0 as usize) else { continue };
+            let record = words.len();
+            let tier = unit.tier.as_ref().map_or(NO_CARD.into(), |card| card.with(&tables));
+            let whole = match (&unit.whole, unit.same) {
+                (Some(whole), _) => whole.with(&tables),
+                (None, true) => Vec::new(),
+                (None, false) => NO_CARD.into(),
+            };
+            let tier_at = record + RECORD;
+            let behind = (tier_at + tier.len()).next_multiple_of(LINE);
+            let end = (behind + whole.len()).next_multiple_of(LINE);
+            if end / LINE > MOST_LINES {
+                // What is not here is asked for the long way round.
+                all = false;
+                break;
+            }
+            words.resize(record + RECORD, 0);
+            words.extend(tier);
+            let whole_at = if whole.is_empty() { tier_at } else { behind };
+            words.resize(behind, 0);
+            words.extend(whole);
+            words.resize(end, 0);
+            words[record + 3] = u64::from(id.0) | (whole_at as u64) << 32;
+            index.add(name, record / LINE, &mut words[record..]);
+            // INVARIANT: there are at most `MOST_LINES`.
+            records[id.0 as usize] = Record(record as u32);
         }
+        let (tests, default) = (self.tests.into(), self.default);
+        Cards { index, records: records.into(), words, symbols, tests, default, all, named }
     }
 
-    /// Writes the card over a unit's first rows and slots; returns where it begins.
-    fn card(&mut self, bindings: &Bindings, bound: &BoundUnit, unit: &Unit, of: (usize, usize)) -> Option<u32> {
+    /// The card over a unit's first rows and slots.
+    fn card(&mut self, bindings: &Bindings, bound: &BoundUnit, unit: &Unit, of: (usize, usize)) -> Option<Card> {
         if !unit.tells_tier_at_once() || !unit.lanes.is_empty() || !unit.loops.is_empty() {
             return None;
         }
@@ -137,57 +201,65 @@ impl Making {
         if terms.len() > MOST {
             return None;
         }
-        let order = draft.order()?;
-        let (begin, symbols, tests) = (self.words.len(), self.symbols.len(), self.tests.len());
-        let written = self.write(&draft, &order, &terms);
-        let place = written.and_then(|()| u32::try_from(begin).ok());
-        if place.is_none() {
-            self.words.truncate(begin);
+        let (order, bits) = draft.order()?;
+        let (symbols, tests) = (self.symbols.len(), self.tests.len());
+        let written = self.write(&draft, (&order, bits), &terms);
+        if written.is_none() {
             self.symbols.truncate(symbols);
             self.tests.truncate(tests);
             self.open.retain(|_, table| (*table as usize) < symbols);
         }
-        place
+        written
     }
 
-    fn write(&mut self, draft: &Draft<'_>, order: &[u32], terms: &[(PlanRow, Term)]) -> Option<()> {
+    fn write(&mut self, draft: &Draft<'_>, (order, bits): (&[u32], usize), terms: &[(PlanRow, Term)]) -> Option<Card> {
         let of_kind = |wanted: fn(&Given) -> bool| draft.reads.iter().filter(move |(_, read)| wanted(read));
-        let bools = draft.of_bools().count();
-        let texts = of_kind(|read| matches!(read, Given::Text(..))).count();
-        let bringing = terms.iter().filter(|(row, _)| brings(row).is_some()).count();
-        if draft.reads.len() > 255 {
+        let counts = Counts {
+            wide: draft.wide_tests(),
+            bools: draft.of_bools().count(),
+            texts: of_kind(|read| matches!(read, Given::Text(..))).count(),
+            terms: terms.len(),
+            bringing: terms.iter().filter(|(row, _)| brings(row).is_some()).count(),
+        };
+        let tabled = bits <= MOST_TABLED;
+        if draft.reads.iter().any(|(name, _)| *name > 255) {
             return None;
         }
-        self.words.push(Head::new(draft.number_tests(), bools, texts, terms.len(), bringing).0);
-        self.marks(terms);
-        for (name, read) in &draft.reads {
-            if let Given::Number(low, high) = *read {
-                #[cfg(test)]
-                let (low, high) =
-                    if self.fault == Some(CardFault::NoBounds) { (i64::MIN, i64::MAX) } else { (low, high) };
-                self.number(draft, *name, (low, high));
-            }
+        let needed = draft.reads.iter().map(|(name, read)| match read {
+            Given::Number(..) => needs::number(*name),
+            Given::Bool => needs::truth(*name),
+            Given::Text(..) => needs::text(*name),
+        });
+        let mut card = Card::default();
+        let (needs, head) = (needed.fold(0, |all, one| all | one), Head::new(counts));
+        card.words.extend([First::new(needs, draft.narrow_records(), tabled, head.more()).0, 0, head.0]);
+        self.numbers(&mut card.words, draft, true);
+        let begin = card.words.len();
+        self.marks(&mut card.words, terms);
+        card.words.extend(placed(order, terms));
+        if tabled {
+            card.words[1] = table(Terms(&card.words[begin..]), bits, self.default)?;
         }
-        self.terms(order, terms);
-        for (row, _) in terms {
-            #[cfg(test)]
-            let row = if self.fault == Some(CardFault::ItemOfFirst) { &terms[0].0 } else { row };
-            self.words.push(u64::from(row.item.0) | u64::from(row.branch) << 32);
-        }
-        self.words.extend(draft.of_bools().map(u64::from));
+        self.numbers(&mut card.words, draft, false);
+        card.words.extend(draft.of_bools().map(u64::from));
         for (name, read) in &draft.reads {
             if let Given::Text(least, greatest) = *read {
                 #[cfg(test)]
                 let (least, greatest) =
                     if self.fault == Some(CardFault::NoLengths) { (0, u32::MAX) } else { (least, greatest) };
-                self.text(draft, *name, (least, greatest))?;
+                self.text(&mut card, draft, *name, (least, greatest))?;
             }
         }
-        Some(())
+        for (row, _) in terms {
+            #[cfg(test)]
+            let row = if self.fault == Some(CardFault::ItemOfFirst) { &terms[0].0 } else { row };
+            card.words.push(u64::from(row.item.0) | u64::from(row.branch) << 32);
+        }
+        Some(card)
     }
 
     /// Which terms are of rules, which of items that ask for something, and the tier of each.
-    fn marks(&mut self, terms: &[(PlanRow, Term)]) {
+    fn marks(&self, words: &mut Vec<u64>, terms: &[(PlanRow, Term)]) {
         let (mut rules, mut owes, mut tiers) = (0_u64, 0_u64, 0_u64);
         for (place, (row, _)) in terms.iter().enumerate() {
             let is_rule = is_rule(row);
@@ -200,50 +272,77 @@ impl Making {
             owes |= u64::from(asks) << place;
             tiers |= brings(row).map_or(0, |tier| tier as u64) << (2 * place);
         }
-        self.words.extend([rules | owes << 32, tiers]);
+        words.extend([rules | owes << 32, tiers]);
     }
 
-    /// A number's tests; one without any is read all the same.
-    fn number(&mut self, draft: &Draft<'_>, name: u32, (low, high): (i64, i64)) {
-        let mut limits: Vec<i64> = draft.limits(name).collect();
-        if limits.is_empty() {
-            limits.push(i64::MIN);
-        }
-        for limit in limits {
+    /// The tests of numbers within narrow bounds, or of others; one without any is read all the same.
+    fn numbers(&self, words: &mut Vec<u64>, draft: &Draft<'_>, of_narrow: bool) {
+        for (name, bounds) in draft.numbers(of_narrow) {
+            let mut limits: Vec<i64> = draft.limits(name).collect();
+            if limits.is_empty() {
+                limits.push(i64::MIN);
+            }
             #[cfg(test)]
-            let limit = if self.fault == Some(CardFault::LimitTooHigh) { limit.saturating_add(1) } else { limit };
-            self.words.extend([u64::from(name), low as u64, high as u64, limit as u64]);
+            if self.fault == Some(CardFault::LimitTooHigh) {
+                limits.iter_mut().for_each(|limit| *limit = limit.saturating_add(1));
+            }
+            #[cfg(test)]
+            let bounds = match (self.fault, of_narrow) {
+                (Some(CardFault::NoBounds), true) => (bounds.0, bounds.0 + i64::from(u32::MAX) - 1),
+                (Some(CardFault::NoBounds), false) => (i64::MIN, i64::MAX),
+                (_, _) => bounds,
+            };
+            let (low, high) = bounds;
+            if !of_narrow {
+                limits.iter().for_each(|limit| words.extend([u64::from(name), low as u64, high as u64, *limit as u64]));
+                continue;
+            }
+            // A limit beyond the bounds is as good at the bound: no number lies between. Half a word holds it, for
+            // bounds are narrow.
+            let above = |limit: &i64| ((*limit).clamp(low, high + 1) - low) as u64;
+            for two in limits.chunks(2) {
+                let limits = two.iter().rev().map(above).fold(0, |both, limit| both << 32 | limit);
+                words.extend([u64::from(name), (low as u64) << 32 | (high - low) as u64, limits]);
+            }
         }
     }
 
     /// A text's tests: sets of a table, parts, and others. Of two tables the second is no card's business.
-    fn text(&mut self, draft: &Draft<'_>, name: u32, (least, greatest): (u32, u32)) -> Option<()> {
-        let head = self.words.len();
-        self.words.extend([0, u64::from(least) | u64::from(greatest) << 32]);
+    fn text(&mut self, card: &mut Card, draft: &Draft<'_>, name: u32, (least, greatest): (u32, u32)) -> Option<()> {
+        let head = card.words.len();
+        let span = greatest.checked_sub(least)?;
+        card.words.extend([0, u64::from(least) | u64::from(span) << 32]);
         let tests = draft.of_text(name)?;
-        let (mut table, mut counts) = (0, [0_u8; 3]);
+        let (mut counts, mut row) = ([0_u8; 3], false);
         if let Some((texts, sets)) = &tests.sets {
             let (at, ids) = self.table(name, texts)?;
-            table = u16::try_from(at).ok()?;
+            card.tables.push(card.words.len());
+            card.words.push(u64::from(at));
             counts[0] = u8::try_from(sets.len()).ok()?;
-            for set in sets {
+            let of_set = |set: &&[i64]| {
                 #[cfg(test)]
                 let set =
                     if self.fault == Some(CardFault::SetTooShort) { &set[..set.len().saturating_sub(1)] } else { set };
-                let bits = set.iter().filter_map(|id| ids.get(id)).fold(0_u64, |bits, id| bits | 1 << id);
-                self.words.push(bits);
+                set.iter().filter_map(|id| ids.get(id)).fold(0_u64, |bits, id| bits | 1 << id)
+            };
+            let sets: Vec<u64> = sets.iter().map(of_set).collect();
+            row = sets.len() <= Read::ROW && sets.iter().all(|set| *set < 1 << (Read::ROW + 1));
+            if row {
+                card.words.push((0..=Read::ROW as u64).fold(0, |row, id| row | row_of(&sets, id) << (8 * id)));
+            } else {
+                card.words.extend(sets);
             }
         }
         for (place, all) in [(1, &tests.parts), (2, &tests.others)] {
             counts[place] = u8::try_from(all.len()).ok()?;
-            all.iter().for_each(|part| self.part(part));
+            all.iter().for_each(|part| self.part(&mut card.words, part));
         }
-        self.words[head] = Read::new(u16::try_from(name).ok()?, table, counts).0;
+        card.words[head] = Read::new(u8::try_from(name).ok()?, counts, row).0;
         Some(())
     }
 
     /// A test of a text by itself.
-    fn part(&mut self, part: &Part) {
+    fn part(&mut self, words: &mut Vec<u64>, part: &Part) {
         #[cfg_attr(not(test), expect(unused_mut, reason = "tests plant faults here"))]
         let (mut of, text, word) = match part {
             Part::Starts(text) => (kind::STARTS, text, ends(text.as_bytes()).0),
@@ -251,7 +350,7 @@ impl Making {
             Part::Is(text) => (kind::IS, text, ends(text.as_bytes()).0),
             Part::Contains(text) => (kind::CONTAINS, text, ends(text.as_bytes()).0),
             Part::Other(test) => {
-                self.words.extend([kind::OTHER << 56, self.tests.len() as u64]);
+                words.extend([kind::OTHER << 56, self.tests.len() as u64]);
                 self.tests.push(test.clone());
                 return;
             }
@@ -267,7 +366,7 @@ impl Making {
             (Some(CardFault::OnlyBeginning), kind::IS) => of = kind::STARTS,
             (_, _) => {}
         }
-        self.words.extend([of << 56 | behind, word]);
+        words.extend([of << 56 | behind, word]);
     }
 
     /// The shared table that has all texts of a slot's, and what ids of the slot are there.
@@ -287,16 +386,45 @@ impl Making {
         let table = self.symbols.get_mut(at as usize)?;
         Some((at, all.into_iter().map(|(text, id)| (id, table.add(text))).collect()))
     }
+}
 
-    fn terms(&mut self, order: &[u32], terms: &[(PlanRow, Term)]) {
-        let moved = |bits: u64| {
-            (0..64).filter(|bit| bits >> bit & 1 == 1).fold(0_u64, |moved, bit| {
-                // INVARIANT: terms are about tests, and each of those has its place.
-                moved | order.get(bit).map_or(0, |place| 1 << place)
-            })
-        };
-        self.words.extend(terms.iter().map(|(_, term)| moved(term.mask) | moved(term.want) << 32));
+impl Card {
+    /// Its words, those of tables in the place of their numbers.
+    fn with(&self, tables: &[u64]) -> Vec<u64> {
+        let mut words = self.words.clone();
+        for place in &self.tables {
+            // INVARIANT: a card is made with its tables.
+            words[*place] = tables[words[*place] as usize];
+        }
+        words
     }
+}
+
+/// Terms over the bits as they are placed.
+fn placed(order: &[u32], terms: &[(PlanRow, Term)]) -> impl Iterator<Item = u64> {
+    let moved = |bits: u64| {
+        (0..64).filter(|bit| bits >> bit & 1 == 1).fold(0_u64, |moved, bit| {
+            // INVARIANT: terms are about tests, and each of those has its place.
+            moved | order.get(bit).map_or(0, |place| 1 << place)
+        })
+    };
+    terms.iter().map(move |(_, term)| moved(term.mask) | moved(term.want) << 32)
+}
+
+/// The bits of all sets for one text, the last one lowest.
+fn row_of(sets: &[u64], id: u64) -> u64 {
+    sets.iter().fold(0, |bits, set| bits << 1 | (set >> id & 1))
+}
+
+/// The tier for each combination of so many bits.
+fn table(terms: Terms<'_>, tests: usize, default: Tier) -> Option<u64> {
+    let mut all = (0..1_u64 << tests).map(|bits| Some((terms.tier(Bits(bits), default)? as u64) << (2 * bits)));
+    all.try_fold(0, |table, tier| Some(table | tier?))
+}
+
+/// Whether the bounds of a number, and any limit within, fit half a word.
+pub(super) fn narrow((low, high): (i64, i64)) -> bool {
+    i64::from(i32::MIN) <= low && low <= high && high.checked_sub(low).is_some_and(|span| span < i64::from(u32::MAX))
 }
 
 /// Whether it is a row of a rule.

@@ -3,15 +3,16 @@
 //! Most actions have a handful of rules, each a conjunction of a few tests. Calling native code for them costs
 //! more than they do, and among thousands of actions asked about in random order every line of code and every
 //! box costs a trip to memory. So an action whose rules come to few enough bits has a *card*: words that lie one
-//! behind the other. All that actions have in common (bounds of fields, texts that a field is compared with) lies
-//! in tables that all cards share.
+//! behind the other, behind a *record* that begins a line of memory with the name of the action. The
+//! [index](index::Index) leads from a name to its record at once.
 //!
 //! ```text
-//! head | marks | tiers | numbers: name, bounds, limit | terms | rows | bools | texts: name, lengths, tests
+//! record: name | unit, other card    card: needs | table | head | numbers | terms | wide numbers | bools | texts | rows
 //! ```
 //!
-//! Every test gives a bit. A *term* is a mask and the bits that it wants; it holds where they are equal. Each row
-//! is one term or several of which one must hold, and terms stand in the order of their tiers, the strictest
+//! Every test gives a bit. Where there are at most five, the table has the tier for each of their combinations. Where
+//! there are more, *terms* tell it: a term is a mask and the bits that it wants; it holds where they are equal. Each
+//! row is one term or several of which one must hold, and terms stand in the order of their tiers, the strictest
 //! first, so the first that holds tells the tier.
 //!
 //! A card answers where everything that it reads is there, of the declared form and within its bounds; no error
@@ -19,18 +20,22 @@
 //! nodes as native code; what is not of this simple kind (sums, quantifiers, entities, lanes, exceptions,
 //! relaxes, many rows) has none.
 
+mod cells;
 mod draft;
+mod index;
 mod logic;
 mod make;
 mod symbols;
 #[cfg(test)]
 mod tests;
 
-use super::{Fields, Given};
+use super::Fields;
 use crate::decision::{Determining, ItemId, Outcome, Tier};
-use crate::plan::hash::ends;
+use crate::plan::hash::ends_at_once as ends;
 use crate::plan::{TextTest, UnitId, Verdict, tier_numbered};
-use symbols::Symbols;
+use cells::{Cells, Direct, MOST_CELLS, Values};
+use index::Index;
+use symbols::Slots;
 
 #[cfg(test)]
 pub(super) use make::CardFault;
@@ -38,25 +43,35 @@ pub(super) use make::Making;
 
 /// Most tests of a card, and most of its terms: both are bits of half a word.
 const MOST: usize = 32;
+/// Most tests whose combinations stand on the card: a word has two bits for each.
+const MOST_TABLED: usize = 5;
+/// Words of a record in front of the card for the tier.
+const RECORD: usize = 4;
 
 /// The cards of a type and a policy.
 #[derive(Debug)]
 pub(super) struct Cards {
-    /// Where the cards of each unit lie.
-    places: Box<[Places]>,
-    words: Box<[u64]>,
-    symbols: Box<[Symbols]>,
+    index: Index,
+    /// The records of units by their place in the plan; [`Record::NONE`] of those without a name.
+    records: Box<[Record]>,
+    /// Records and cards. Lines of memory begin with a record.
+    words: Vec<u64>,
+    symbols: Slots,
     tests: Box<[TextTest]>,
     default: Tier,
+    /// Whether every declared action has a record.
+    all: bool,
+    /// Whether the names that were bound are those that the type tells, in their order.
+    named: bool,
 }
 
-/// Where the cards of one unit begin; 0 is nowhere.
-#[derive(Clone, Copy, Debug, Default)]
-struct Places {
-    /// The card for the tier alone.
-    tier: u32,
-    /// The card of all rows; the same where the tier depends on all of them.
-    whole: u32,
+/// Where a record begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Record(u32);
+
+impl Record {
+    /// A record of no action, whose card never answers.
+    const NONE: Self = Self(0);
 }
 
 /// A text of a request with its ends.
@@ -66,18 +81,70 @@ struct Told<'a> {
     ends: (u64, u64),
 }
 
+/// The first word of a card: what it needs, how many numbers within narrow bounds it reads, and which way it tells
+/// the tier.
+#[derive(Clone, Copy)]
+struct First(u64);
+
+impl First {
+    /// The table tells the tier.
+    const TABLED: u64 = 1 << 56;
+    /// There is more than numbers within narrow bounds.
+    const MORE: u64 = 1 << 57;
+
+    fn new(needs: u64, narrow: usize, tabled: bool, more: bool) -> Self {
+        let ways = if tabled { Self::TABLED } else { 0 } | if more { Self::MORE } else { 0 };
+        // INVARIANT: a card reads at most 255 names.
+        Self(needs | (narrow as u64) << 48 | ways)
+    }
+
+    #[inline(always)]
+    fn narrow(self) -> usize {
+        (self.0 >> 48 & 0xff) as usize
+    }
+
+    #[inline(always)]
+    fn tabled(self) -> bool {
+        self.0 & Self::TABLED != 0
+    }
+
+    #[inline(always)]
+    fn more(self) -> bool {
+        self.0 & Self::MORE != 0
+    }
+
+    /// Whether the table tells the tier from numbers within narrow bounds alone.
+    #[inline(always)]
+    fn at_once(self) -> bool {
+        self.0 >> 56 == Self::TABLED >> 56
+    }
+}
+
 /// How many of each there are on a card.
 #[derive(Clone, Copy)]
 struct Head(u64);
 
+/// The parts of a head.
+#[derive(Clone, Copy)]
+struct Counts {
+    /// Tests of numbers within wide bounds.
+    wide: usize,
+    bools: usize,
+    texts: usize,
+    terms: usize,
+    /// How many terms bring a tier; those of approvals stand behind them.
+    bringing: usize,
+}
+
 impl Head {
-    fn new(numbers: usize, bools: usize, texts: usize, terms: usize, bringing: usize) -> Self {
+    fn new(of: Counts) -> Self {
         // INVARIANT: there are at most `MOST` terms and tests, and at most 255 names.
-        Self([numbers, bools, texts, terms, bringing].iter().rev().fold(0, |head, n| head << 8 | *n as u64))
+        let counts = [of.wide, of.bools, of.texts, of.terms, of.bringing];
+        Self(counts.iter().rev().fold(0, |head, n| head << 8 | *n as u64))
     }
 
     #[inline(always)]
-    fn numbers(self) -> usize {
+    fn wide(self) -> usize {
         (self.0 & 0xff) as usize
     }
 
@@ -87,14 +154,13 @@ impl Head {
     }
 
     #[inline(always)]
-    fn texts(self) -> u64 {
-        self.0 >> 16 & 0xff
+    fn texts(self) -> usize {
+        (self.0 >> 16 & 0xff) as usize
     }
 
-    /// Whether there is anything but numbers.
-    #[inline(always)]
+    /// Whether there is anything but numbers within narrow bounds.
     fn more(self) -> bool {
-        self.0 & 0xff_ff00 != 0
+        self.0 & 0xff_ffff != 0
     }
 
     #[inline(always)]
@@ -102,10 +168,9 @@ impl Head {
         (self.0 >> 24 & 0xff) as usize
     }
 
-    /// How many terms bring a tier; those of approvals stand behind them.
     #[inline(always)]
     fn bringing(self) -> usize {
-        (self.0 >> 32 & 0xff) as usize
+        (self.0 >> 32) as usize
     }
 }
 
@@ -114,35 +179,32 @@ impl Head {
 struct Read(u64);
 
 impl Read {
-    /// A name, the table of its sets, and how many sets, parts and others are asked for.
-    fn new(name: u16, table: u16, [sets, parts, others]: [u8; 3]) -> Self {
-        let counts = u64::from(sets) << 32 | u64::from(parts) << 40 | u64::from(others) << 48;
-        Self(u64::from(name) | u64::from(table) << 16 | counts)
-    }
+    /// Most sets whose bits stand on one word, and the highest number of a text that they may have.
+    const ROW: usize = 7;
 
-    #[inline(always)]
-    fn name(self) -> u64 {
-        self.0 & 0xffff
-    }
-
-    #[inline(always)]
-    fn table(self) -> usize {
-        (self.0 >> 16 & 0xffff) as usize
+    /// A name, and how many sets, parts and others are asked for. `row`: the sets stand on one word.
+    fn new(name: u8, [sets, parts, others]: [u8; 3], row: bool) -> Self {
+        Self(u64::from_le_bytes([name, sets, parts, others, u8::from(row), 0, 0, 0]))
     }
 
     #[inline(always)]
     fn sets(self) -> usize {
-        (self.0 >> 32 & 0xff) as usize
+        (self.0 >> 8 & 0xff) as usize
     }
 
     #[inline(always)]
     fn parts(self) -> usize {
-        (self.0 >> 40 & 0xff) as usize
+        (self.0 >> 16 & 0xff) as usize
     }
 
     #[inline(always)]
     fn others(self) -> usize {
-        (self.0 >> 48) as usize
+        (self.0 >> 24 & 0xff) as usize
+    }
+
+    #[inline(always)]
+    fn row(self) -> bool {
+        self.0 >> 32 != 0
     }
 }
 
@@ -161,42 +223,9 @@ mod kind {
     pub(super) const OTHER: u64 = 4;
 }
 
-/// A card, its parts beside each other.
-struct Parts<'c> {
-    head: Head,
-    marks: u64,
-    tiers: u64,
-    bits: Bits,
-    /// Terms, an item and branch for each, bools and texts.
-    rest: &'c [u64],
-}
-
-/// The number at a name.
-#[inline(always)]
-fn number<T: Fields>(of: &T, name: u64) -> Option<i64> {
-    match of.given(name as usize) {
-        Given::Number(n) => Some(n),
-        Given::Absent | Given::Unavailable(_) | Given::Bool(_) | Given::Text(_) | Given::Raw(_) => None,
-    }
-}
-
-/// The bool at a name.
-#[inline(always)]
-fn truth<T: Fields>(of: &T, name: u64) -> Option<bool> {
-    match of.given(name as usize) {
-        Given::Bool(b) => Some(b),
-        Given::Absent | Given::Unavailable(_) | Given::Number(_) | Given::Text(_) | Given::Raw(_) => None,
-    }
-}
-
-/// The text at a name. By itself, so that what one look needs is not loaded for all names before.
-#[inline(never)]
-fn text<T: Fields>(of: &T, name: u64) -> Option<&str> {
-    match of.given(name as usize) {
-        Given::Text(text) => Some(text),
-        Given::Absent | Given::Unavailable(_) | Given::Bool(_) | Given::Number(_) | Given::Raw(_) => None,
-    }
-}
+/// The terms of a card: which are of rules, which of items that ask for something, their tiers, and they themselves.
+#[derive(Clone, Copy)]
+struct Terms<'c>(&'c [u64]);
 
 /// Bits in the order of the tests: the last one is the lowest.
 #[derive(Clone, Copy, Default)]
@@ -215,55 +244,53 @@ impl Bits {
     }
 }
 
-impl Cards {
-    /// The tier of a request, if the card of its unit can tell it.
-    #[inline(always)]
-    pub(super) fn tier<T: Fields>(&self, unit: UnitId, of: &T) -> Option<Tier> {
-        let card = self.parts(self.places.get(unit.0 as usize)?.tier, of)?;
-        let terms = card.rest.get(..card.head.terms())?;
-        let Some(first) = terms.iter().position(|term| card.bits.meet(*term)) else { return Some(self.default) };
-        let tier = tier_at(card.tiers, first);
+impl Terms<'_> {
+    /// The tier where the bits are so. Apart, so that cards with a table need no memory for it.
+    #[inline(never)]
+    fn tier(self, bits: Bits, default: Tier) -> Option<Tier> {
+        let ([marks, tiers], terms) = self.0.split_first_chunk::<2>()?;
+        let Some(first) = terms.iter().position(|term| bits.meet(*term)) else { return Some(default) };
+        let tier = tier_at(*tiers, first);
         // Nothing behind brings more; the default counts where no rule matches.
-        let is_rule = card.marks >> first & 1 == 1;
-        let told = is_rule || tier >= self.default || any_rule(terms, first, card.marks, card.bits);
-        Some(if told { tier } else { self.default })
+        let is_rule = marks >> first & 1 == 1;
+        let told = is_rule || tier >= default || any_rule(terms, first, *marks, bits);
+        Some(if told { tier } else { default })
     }
 
-    /// Makes the verdict, if the card of its unit can tell it and no row that holds asks for anything.
-    #[inline]
-    pub(super) fn decide<T: Fields>(&self, unit: UnitId, of: &T, made: &mut Verdict) -> Option<()> {
-        let card = self.parts(self.places.get(unit.0 as usize)?.whole, of)?;
-        let (terms, rows) = card.rest.split_at_checked(card.head.terms())?;
+    /// Makes the verdict, unless a row that holds asks for something.
+    #[inline(always)]
+    fn decide(self, rows: &[u64], bringing: usize, bits: Bits, default: Tier, made: &mut Verdict) -> Option<()> {
+        let ([marks, tiers], terms) = self.0.split_first_chunk::<2>()?;
         let (mut held, mut at) = (0_u64, 1_u64);
         for term in terms {
-            held |= if card.bits.meet(*term) { at } else { 0 };
+            held |= if bits.meet(*term) { at } else { 0 };
             at <<= 1;
         }
         // The marks of items that ask for something lie above those of rules.
-        if held & card.marks >> 32 != 0 {
+        if held & marks >> 32 != 0 {
             return None;
         }
-        let bringing = held & !(u64::MAX << card.head.bringing());
-        let first = tier_at(card.tiers, bringing.trailing_zeros() as usize & 31);
-        let by_default = bringing & card.marks & 0xffff_ffff == 0;
+        let bringing = held & !(u64::MAX << bringing);
+        let first = tier_at(*tiers, bringing.trailing_zeros() as usize & 31);
+        let by_default = bringing & marks & 0xffff_ffff == 0;
         let tier = match (by_default, bringing) {
             (false, _) => first,
-            (true, 0) => self.default,
-            (true, _) => first.max(self.default),
+            (true, 0) => default,
+            (true, _) => first.max(default),
         };
         if tier == Tier::Red && held != bringing {
             // Approvals stand behind all others.
             return None;
         }
         made.clear(tier);
-        if by_default && tier == self.default {
+        if by_default && tier == default {
             made.determining.push(Determining { item: None, branch: 0, tier, outcome: Outcome::Held });
         }
         let mut left = bringing;
         while left != 0 {
             let term = left.trailing_zeros() as usize;
             // Those behind bring less.
-            if tier_at(card.tiers, term) != tier {
+            if tier_at(*tiers, term) != tier {
                 break;
             }
             let row = *rows.get(term)?;
@@ -277,65 +304,221 @@ impl Cards {
         }
         Some(())
     }
+}
 
-    /// A card with the bits of its tests; nothing where something that it reads is not as it should be.
-    #[inline(always)]
-    fn parts<T: Fields>(&self, start: u32, of: &T) -> Option<Parts<'_>> {
-        // No card begins there.
-        if start == 0 {
+/// The bits of numbers within narrow bounds, two for each record; what stands behind them. Nothing where what the card
+/// needs is not there, or a number is out of its bounds.
+#[inline(always)]
+fn numbers<'c>(card: &'c [u64], values: &impl Values) -> Option<(Bits, &'c [u64])> {
+    let ([first, _, _], rest) = card.split_first_chunk::<3>()?;
+    if !values.have(*first) {
+        return None;
+    }
+    let mut bits = 0_u64;
+    let (numbers, rest) = rest.split_at_checked(3 * First(*first).narrow())?;
+    for [name, bounds, limits] in numbers.as_chunks::<3>().0 {
+        let above = values.number(*name)?.wrapping_sub(*bounds as i64 >> 32) as u64;
+        if above > *bounds & 0xffff_ffff {
             return None;
         }
-        let ([head, marks, tiers], rest) = self.words.get(start as usize..)?.split_first_chunk::<3>()?;
-        let head = Head(*head);
-        let mut bits = Bits::default();
-        let (numbers, rest) = rest.split_at_checked(4 * head.numbers())?;
-        for [name, low, high, limit] in numbers.as_chunks::<4>().0 {
-            let n = number(of, *name)?;
-            if n < *low as i64 || (*high as i64) < n {
-                return None;
-            }
-            bits.add(n < *limit as i64);
+        bits = bits << 1 | u64::from(above < *limits & 0xffff_ffff);
+        bits = bits << 1 | u64::from(above < *limits >> 32);
+    }
+    Some((Bits(bits), rest))
+}
+
+/// The bits with those of numbers within wide bounds and of bools; what stands behind them.
+#[inline(never)]
+fn wide_and_bools<'c>(head: Head, rest: &'c [u64], mut bits: Bits, values: &impl Values) -> Option<(Bits, &'c [u64])> {
+    let (wide, rest) = rest.split_at_checked(4 * head.wide())?;
+    for [name, low, high, limit] in wide.as_chunks::<4>().0 {
+        let n = values.number(*name)?;
+        if n < *low as i64 || (*high as i64) < n {
+            return None;
         }
-        if head.more() {
-            bits = self.more(head, rest.get(2 * head.terms()..)?, bits, of)?;
-        }
-        Some(Parts { head, marks: *marks, tiers: *tiers, bits, rest })
+        bits.add(n < *limit as i64);
+    }
+    let (bools, rest) = rest.split_at_checked(head.bools())?;
+    for name in bools {
+        bits.add(values.truth(*name)?);
+    }
+    Some((bits, rest))
+}
+
+/// The bits with those of sets that stand on a word each, behind the word of their table; what stands behind them.
+#[inline(never)]
+fn among(sets: &[u64], count: usize, id: u32, mut bits: Bits) -> Option<(Bits, &[u64])> {
+    let (sets, rest) = sets.get(1..)?.split_at_checked(count)?;
+    for set in sets {
+        bits.add(*set >> (id & 63) & 1 == 1);
+    }
+    Some((bits, rest))
+}
+
+/// The tier that a table has for bits.
+#[inline(always)]
+fn tabled(table: u64, bits: Bits) -> Tier {
+    tier_numbered(table >> (2 * bits.0 & 63) & 3)
+}
+
+impl Cards {
+    /// The record of a declared action, if it is one.
+    #[inline(never)]
+    pub(super) fn find(&self, name: &str) -> Option<Record> {
+        self.find_at_once(name)
     }
 
-    /// The bits with those of bools and texts.
+    #[inline(always)]
+    fn find_at_once(&self, name: &str) -> Option<Record> {
+        self.index.find(name, &self.words).map(Record)
+    }
+
+    /// Whether every declared action has a record.
+    #[inline(always)]
+    pub(super) fn hold_all(&self) -> bool {
+        self.all
+    }
+
+    /// The record of a unit.
+    #[inline(always)]
+    pub(super) fn record(&self, unit: UnitId) -> Record {
+        self.records.get(unit.0 as usize).copied().unwrap_or(Record::NONE)
+    }
+
+    /// The unit of a record.
+    #[inline(always)]
+    pub(super) fn unit(&self, record: Record) -> UnitId {
+        UnitId(self.words[record.0 as usize + 3] as u32)
+    }
+
+    /// The tier of a request: none where its action has no record, and nothing in it where no card can tell it.
+    #[inline(always)]
+    pub(super) fn tell<T: Fields>(&self, of: &T) -> Option<Option<Tier>> {
+        match T::NAMES.len() {
+            1..=8 if self.named => self.tell_8(of.action(), &Cells::of(of)),
+            9..=MOST_CELLS if self.named => self.tell_16(of.action(), &Cells::of(of)),
+            _ => Some(self.tier_by(self.find(of.action())?, &Direct(of))),
+        }
+    }
+
     #[inline(never)]
-    fn more<T: Fields>(&self, head: Head, of_these: &[u64], mut bits: Bits, of: &T) -> Option<Bits> {
-        let (bools, mut rest) = of_these.split_at_checked(head.bools())?;
-        for name in bools {
-            bits.add(truth(of, *name)?);
+    fn tell_8(&self, name: &str, values: &Cells<'_, 8>) -> Option<Option<Tier>> {
+        Some(self.tier_by(self.find_at_once(name)?, values))
+    }
+
+    #[inline(never)]
+    fn tell_16(&self, name: &str, values: &Cells<'_, 16>) -> Option<Option<Tier>> {
+        Some(self.tier_by(self.find_at_once(name)?, values))
+    }
+
+    /// The tier of a request by the card of a record, if that can tell it.
+    #[inline(always)]
+    pub(super) fn tier<T: Fields>(&self, record: Record, of: &T) -> Option<Tier> {
+        match T::NAMES.len() {
+            1..=8 if self.named => self.tier_8(record, &Cells::of(of)),
+            9..=MOST_CELLS if self.named => self.tier_16(record, &Cells::of(of)),
+            _ => self.tier_by(record, &Direct(of)),
+        }
+    }
+
+    #[inline(never)]
+    fn tier_8(&self, record: Record, values: &Cells<'_, 8>) -> Option<Tier> {
+        self.tier_by(record, values)
+    }
+
+    #[inline(never)]
+    fn tier_16(&self, record: Record, values: &Cells<'_, 16>) -> Option<Tier> {
+        self.tier_by(record, values)
+    }
+
+    #[inline(always)]
+    fn tier_by(&self, record: Record, values: &impl Values) -> Option<Tier> {
+        let card = self.words.get(record.0 as usize + RECORD..)?;
+        let (bits, _) = numbers(card, values)?;
+        let [first, table] = *card.first_chunk::<2>()?;
+        if First(first).at_once() {
+            return Some(tabled(table, bits));
+        }
+        self.tier_by_more(card, bits, values)
+    }
+
+    /// The tier where there are more tests than those of numbers, or no table. Apart, so that the others need no memory.
+    #[inline(never)]
+    fn tier_by_more(&self, card: &[u64], bits: Bits, values: &impl Values) -> Option<Tier> {
+        let ([first, table, head], rest) = card.split_first_chunk::<3>()?;
+        let (first, head) = (First(*first), Head(*head));
+        let (terms, rest) = rest.get(3 * first.narrow()..)?.split_at_checked(2 + head.terms())?;
+        let bits = if first.more() { self.more(head, rest, bits, values)?.0 } else { bits };
+        if first.tabled() { Some(tabled(*table, bits)) } else { Terms(terms).tier(bits, self.default) }
+    }
+
+    /// Makes the verdict, if the card of its unit can tell it and no row that holds asks for anything.
+    #[inline(always)]
+    pub(super) fn decide<T: Fields>(&self, record: Record, of: &T, made: &mut Verdict) -> Option<()> {
+        match T::NAMES.len() {
+            1..=8 if self.named => self.decide_8(record, &Cells::of(of), made),
+            9..=MOST_CELLS if self.named => self.decide_16(record, &Cells::of(of), made),
+            _ => self.decide_by(record, &Direct(of), made),
+        }
+    }
+
+    #[inline(never)]
+    fn decide_8(&self, record: Record, values: &Cells<'_, 8>, made: &mut Verdict) -> Option<()> {
+        self.decide_by(record, values, made)
+    }
+
+    #[inline(never)]
+    fn decide_16(&self, record: Record, values: &Cells<'_, 16>, made: &mut Verdict) -> Option<()> {
+        self.decide_by(record, values, made)
+    }
+
+    #[inline(always)]
+    fn decide_by(&self, record: Record, values: &impl Values, made: &mut Verdict) -> Option<()> {
+        let whole = (*self.words.get(record.0 as usize + 3)? >> 32) as usize;
+        let card = self.words.get(whole..)?;
+        let (bits, rest) = numbers(card, values)?;
+        let head = Head(*card.get(2)?);
+        let (terms, rest) = rest.split_at_checked(2 + head.terms())?;
+        let (bits, rows) = if head.more() { self.more(head, rest, bits, values)? } else { (bits, rest) };
+        Terms(terms).decide(rows, head.bringing(), bits, self.default, made)
+    }
+
+    /// The bits with those of other numbers, bools and texts; what stands behind them.
+    #[inline(always)]
+    fn more<'c>(&self, head: Head, rest: &'c [u64], mut bits: Bits, values: &impl Values) -> Option<(Bits, &'c [u64])> {
+        let mut rest = rest;
+        if head.wide() + head.bools() != 0 {
+            (bits, rest) = wide_and_bools(head, rest, bits, values)?;
         }
         for _ in 0..head.texts() {
-            let ([read, lengths], after) = rest.split_first_chunk::<2>()?;
+            let ([read, lengths], tests) = rest.split_first_chunk::<2>()?;
             let read = Read(*read);
-            let text = text(of, read.name())?;
-            if (text.len() as u64) < *lengths & 0xffff_ffff || *lengths >> 32 < text.len() as u64 {
+            let text = values.text(read.0)?;
+            if (text.len() as u64).wrapping_sub(*lengths & 0xffff_ffff) > *lengths >> 32 {
                 return None;
             }
-            let words = read.sets() + 2 * (read.parts() + read.others());
-            let (tests, after) = after.split_at_checked(words)?;
-            bits = self.tests(text, read, tests, bits)?;
-            rest = after;
+            (bits, rest) = self.tests(text, read, tests, bits)?;
         }
-        Some(bits)
+        Some((bits, rest))
     }
 
-    /// The bits with those of one text.
-    #[inline(never)]
-    fn tests(&self, text: &str, read: Read, tests: &[u64], mut bits: Bits) -> Option<Bits> {
+    /// The bits with those of one text; what stands behind its tests.
+    #[inline(always)]
+    fn tests<'c>(&self, text: &str, read: Read, tests: &'c [u64], mut bits: Bits) -> Option<(Bits, &'c [u64])> {
         let told = Told { text, ends: ends(text.as_bytes()) };
-        let (sets, rest) = tests.split_at_checked(read.sets())?;
-        if !sets.is_empty() {
-            let id = self.symbols.get(read.table())?.find(told);
-            for set in sets {
-                bits.add(*set >> (id & 63) & 1 == 1);
+        let mut rest = tests;
+        if read.sets() != 0 {
+            let ([table, row], behind) = rest.split_first_chunk::<2>()?;
+            let id = self.symbols.find(*table, told);
+            if read.row() {
+                let row = if id as usize <= Read::ROW { *row >> (8 * id) & 0xff } else { 0 };
+                bits = Bits(bits.0 << (read.sets() & 7) | row);
+                rest = behind;
+            } else {
+                (bits, rest) = among(rest, read.sets(), id, bits)?;
             }
         }
-        let (parts, others) = rest.split_at_checked(2 * read.parts())?;
+        let (parts, mut rest) = rest.split_at_checked(2 * read.parts())?;
         for [test, with] in parts.as_chunks::<2>().0 {
             let bits_behind = *test & 0x3f;
             bits.add(match *test >> 56 {
@@ -344,7 +527,12 @@ impl Cards {
                 _ => told.ends.0 == *with && text.len() as u64 == 8 - bits_behind / 8,
             });
         }
-        if others.is_empty() { Some(bits) } else { self.others(text, others, bits) }
+        if read.others() != 0 {
+            let (others, behind) = rest.split_at_checked(2 * read.others())?;
+            bits = self.others(text, others, bits)?;
+            rest = behind;
+        }
+        Some((bits, rest))
     }
 
     /// The bits with those of tests that look at all of a text. By itself, so that the others need no memory.

@@ -11,11 +11,39 @@ const SHORT: usize = 16;
 const FREE: u32 = u32::MAX;
 
 /// Some texts with their numbers, from 1 on.
-#[derive(Clone, Debug)]
-pub(super) struct Symbols {
-    /// A power of two, at most half full.
-    slots: Box<[Slot]>,
-    texts: Vec<Box<str>>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Symbols(Vec<Box<str>>);
+
+impl Symbols {
+    /// How many of these texts are not there.
+    pub(super) fn lacks(&self, texts: &[&str]) -> usize {
+        texts.iter().filter(|text| self.number(text).is_none()).count()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn number(&self, text: &str) -> Option<u32> {
+        (1..).zip(&self.0).find(|(_, known)| ***known == *text).map(|(number, _)| number)
+    }
+
+    /// The number of a text, which it gets if it has none.
+    pub(super) fn add(&mut self, text: &str) -> u32 {
+        self.number(text).unwrap_or_else(|| {
+            self.0.push(text.into());
+            self.0.len() as u32
+        })
+    }
+}
+
+/// The tables of all cards, one behind the other. Each is a power of two of slots, at most half full.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    /// Texts that their ends do not tell.
+    long: Vec<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -23,90 +51,70 @@ struct Slot {
     head: u64,
     tail: u64,
     length: u32,
+    /// The number, in the lowest byte; above it the place of a long text.
     id: u32,
 }
 
 const EMPTY: Slot = Slot { head: 0, tail: 0, length: FREE, id: 0 };
 
-impl Default for Symbols {
-    fn default() -> Self {
-        Self { slots: vec![EMPTY; 4].into(), texts: Vec::new() }
+impl Slots {
+    /// Tables behind each other, and for each the word that finds in it.
+    pub(super) fn new(tables: &[Symbols]) -> (Self, Vec<u64>) {
+        let mut made = Self::default();
+        let words = tables.iter().map(|table| made.add(table)).collect();
+        (made, words)
     }
-}
 
-impl Symbols {
-    /// The number of a text; 0 is any other.
+    fn add(&mut self, table: &Symbols) -> u64 {
+        let base = self.slots.len();
+        let mask = (table.len() * 2 + 2).next_power_of_two() - 1;
+        self.slots.resize(base + mask + 1, EMPTY);
+        for (number, text) in (1..).zip(&table.0) {
+            let told = Told { text, ends: ends(text.as_bytes()) };
+            let mut at = spread(told) as usize & mask;
+            while self.slots[base + at].length != FREE {
+                at = (at + 1) & mask;
+            }
+            let mut id = number;
+            if text.len() > SHORT {
+                id |= (self.long.len() as u32) << 8;
+                self.long.push(text.clone());
+            }
+            let (head, tail) = told.ends;
+            self.slots[base + at] = Slot { head, tail, length: text.len() as u32, id };
+        }
+        // INVARIANT: a policy set has at most 16 MiB of text, so places fit.
+        base as u64 | (mask as u64) << 32
+    }
+
+    /// The number of a text in the table of a word; 0 is any other.
     #[inline(always)]
-    pub(super) fn find(&self, told: Told<'_>) -> u32 {
-        let mask = self.slots.len() - 1;
-        let mut at = spread(told) as usize & mask;
+    pub(super) fn find(&self, table: u64, told: Told<'_>) -> u32 {
+        let (base, mask) = (table as u32 as usize, (table >> 32) as usize);
+        let mut at = spread(told) as usize;
         // INVARIANT: half of the slots are empty, so this ends.
-        loop {
-            let slot = &self.slots[at & mask];
-            if slot.head == told.ends.0
-                && slot.tail == told.ends.1
-                && slot.length as usize == told.text.len()
-                && (told.text.len() <= SHORT || self.is(slot.id, told.text))
-            {
-                return slot.id;
+        while let Some(slot) = self.slots.get(base + (at & mask)) {
+            if slot.head == told.ends.0 && slot.tail == told.ends.1 && slot.length as usize == told.text.len() {
+                if told.text.len() <= SHORT {
+                    return slot.id;
+                }
+                if self.is(slot.id >> 8, told.text) {
+                    return slot.id & 0xff;
+                }
             }
             if slot.length == FREE {
                 return 0;
             }
             at += 1;
         }
+        0
     }
 
-    /// Whether a text of more than its ends is this one.
+    /// Whether a long text is this one.
     #[inline(never)]
-    fn is(&self, id: u32, text: &str) -> bool {
-        self.texts.get(id as usize - 1).is_some_and(|known| **known == *text)
+    fn is(&self, place: u32, text: &str) -> bool {
+        self.long.get(place as usize).is_some_and(|known| **known == *text)
     }
-
-    /// How many of these texts are not there.
-    pub(super) fn lacks(&self, texts: &[&str]) -> usize {
-        texts.iter().filter(|text| self.find(told(text)) == 0).count()
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.texts.len()
-    }
-
-    /// The number of a text, which it gets if it has none.
-    pub(super) fn add(&mut self, text: &str) -> u32 {
-        let known = self.find(told(text));
-        if known != 0 {
-            return known;
-        }
-        self.texts.push(text.into());
-        let size = (self.texts.len() * 2 + 2).next_power_of_two();
-        if size > self.slots.len() {
-            self.slots = vec![EMPTY; size].into();
-            let all = std::mem::take(&mut self.texts);
-            for (text, id) in all.iter().zip(1..) {
-                self.put(text, id);
-            }
-            self.texts = all;
-        } else {
-            self.put(text, self.texts.len() as u32);
-        }
-        self.texts.len() as u32
-    }
-
-    fn put(&mut self, text: &str, id: u32) {
-        let mask = self.slots.len() - 1;
-        let mut at = spread(told(text)) as usize & mask;
-        while self.slots[at].length != FREE {
-            at = (at + 1) & mask;
-        }
-        let (head, tail) = ends(text.as_bytes());
-        self.slots[at] = Slot { head, tail, length: text.len() as u32, id };
-    }
-}
-
-fn told(text: &str) -> Told<'_> {
-    Told { text, ends: ends(text.as_bytes()) }
 }
 
 /// The place of a text, by its ends and length.

@@ -2,7 +2,8 @@
 
 use super::logic::Truth;
 use super::make::CardFault;
-use super::symbols::{MOST_TEXTS, Symbols};
+use super::symbols::{MOST_TEXTS, Slots, Symbols};
+use super::{First, Head, Index, MOST_TABLED, RECORD, cells::needs};
 use crate::decision::{Decision, Engine};
 use crate::entities::Entities;
 use crate::form::bind::Bindings;
@@ -203,26 +204,26 @@ fn policy() -> Policy {
         .unwrap_or_else(|e| panic!("{}", crate::diagnostic::render::human(&e, &sources, false)))
 }
 
-fn form(policy: &Policy, fault: Option<CardFault>) -> Form<Offer> {
+fn form(policy: &Policy, named: bool, fault: Option<CardFault>) -> Form<Offer> {
     let mut form = Form::<Offer>::bind(policy).unwrap();
-    if fault.is_some() {
-        form.bindings = std::sync::Arc::new(Bindings::with_fault(policy, &NAMES, fault).unwrap());
+    if fault.is_some() || !named {
+        form.bindings = std::sync::Arc::new(Bindings::with_fault(policy, &NAMES, named, fault).unwrap());
     }
     form
 }
 
 /// The first of so many requests that a form decides otherwise than the interpreter, and how many its cards told.
-fn tried(fault: Option<CardFault>, times: usize) -> (Option<String>, usize) {
+fn tried(named: bool, fault: Option<CardFault>, times: usize) -> (Option<String>, usize) {
     let policy = policy();
-    let mut form = form(&policy, fault);
+    let mut form = form(&policy, named, fault);
     let none = Entities::none();
     let (mut source, mut told) = (Source(11), 0);
     for _ in 0..times {
         let offer = source.offer();
         let (request, facts) = form.request(&offer);
         let meant = policy.decide_with(Engine::Interp, &request, &facts, &none);
-        let unit = policy.plan().declared(offer.action).unwrap();
-        told += usize::from(form.bindings.cards.tier(unit, &offer).is_some());
+        let record = form.bindings.cards.find(offer.action).unwrap();
+        told += usize::from(form.bindings.cards.tier(record, &offer).is_some());
         let tier = form.tier(&offer, &none);
         let decided = form.decide(&offer, &none).to_decision();
         if tier != meant.tier || (Decision { engine: meant.engine, ..decided.clone() }) != meant {
@@ -234,9 +235,12 @@ fn tried(fault: Option<CardFault>, times: usize) -> (Option<String>, usize) {
 
 #[test]
 fn cards_say_what_the_interpreter_says_and_are_asked() {
-    let (difference, told) = tried(None, 20_000);
-    assert_eq!(difference, None);
-    assert!(told > 10_000, "most requests are told by cards: {told}");
+    // Laid out in cells before, and looked at one by one.
+    for named in [true, false] {
+        let (difference, told) = tried(named, None, 20_000);
+        assert_eq!(difference, None);
+        assert!(told > 10_000, "most requests are told by cards: {told}");
+    }
 }
 
 #[test]
@@ -263,23 +267,61 @@ fn seeded_faults_of_cards_are_caught() {
         F::BitsSwapped,
     ];
     for fault in all {
-        assert!(tried(Some(fault), 60_000).0.is_some(), "{fault:?} was not caught");
+        assert!(tried(true, Some(fault), 60_000).0.is_some(), "{fault:?} was not caught");
     }
 }
 
 #[test]
 fn every_action_here_has_cards() {
     let policy = policy();
-    let form = form(&policy, None);
-    for action in ACTIONS {
+    let form = form(&policy, true, None);
+    let cards = &form.bindings.cards;
+    // Where the cards for the tier and for all rows begin.
+    let places = |action: &str| {
+        let record = cards.find(action).unwrap();
         let unit = policy.plan().declared(action).unwrap();
-        let places = form.bindings.cards.places[unit.0 as usize];
-        assert!(places.tier != 0 && places.whole != 0, "{action}");
+        assert_eq!((cards.unit(record), cards.record(unit)), (unit, record));
+        assert_eq!(record.0 % 8, 0, "a record begins a line");
+        (record.0 as usize + RECORD, (cards.words[record.0 as usize + 3] >> 32) as usize)
+    };
+    let first = |card: usize| First(cards.words[card]);
+    let head = |card: usize| Head(cards.words[card + 2]);
+    for action in ACTIONS {
+        let (tier, whole) = places(action);
+        assert!([tier, whole].iter().all(|card| cards.words[*card] != needs::NEVER), "{action}");
     }
-    let (one, other) = ("deploy.staging", "git.read");
-    let [one, other] = [one, other].map(|a| form.bindings.cards.places[policy.plan().declared(a).unwrap().0 as usize]);
-    assert_ne!(one.tier, one.whole, "an approval is no business of the tier");
-    assert_eq!(other.tier, other.whole);
+    let [one, other] = ["deploy.staging", "git.read"].map(places);
+    assert_ne!(one.0, one.1, "an approval is no business of the tier");
+    assert_eq!(other.0, other.1);
+    assert!(first(other.0).at_once(), "few tests have a table");
+    let long = places("code.write").0;
+    assert!(!first(long).tabled() && head(long).terms() > 0, "more than {MOST_TABLED} have none");
+    assert!(first(places("git.merge").0).narrow() > 0, "an int has narrow bounds");
+    assert!(head(places("code.move").0).wide() > 0, "a decimal has not");
+    assert!(cards.hold_all() && cards.find("git.pull").is_none() && cards.find("").is_none());
+}
+
+#[test]
+fn names_of_any_length_find_their_records_and_no_others_do() {
+    let name =
+        |n: usize, length: usize| format!("a{n}.{}", "bcdefghij".chars().cycle().take(length).collect::<String>());
+    let names: Vec<String> = (0..400).map(|n| name(n % 7, n)).collect();
+    let mut index = Index::for_names(names.len());
+    let mut words = vec![u64::MAX; 8 * (names.len() + 1)];
+    for (line, name) in (1..).zip(&names) {
+        index.add(name, line, &mut words[8 * line..]);
+    }
+    for (line, name) in (1..).zip(&names) {
+        assert_eq!(index.find(name, &words), Some(8 * line as u32), "{name}");
+        for place in 0..name.len() {
+            let mut other = name.clone();
+            other.replace_range(place..=place, "Z");
+            assert_eq!(index.find(&other, &words), None, "{other}");
+        }
+        assert_eq!(index.find(&name[1..], &words), None);
+    }
+    assert_eq!(index.find("", &words), None);
+    assert_eq!(Index::for_names(0).find("a", &words), None);
 }
 
 #[test]
@@ -318,15 +360,19 @@ fn a_table_finds_its_texts_and_no_others() {
     let texts: Vec<String> = (0..MOST_TEXTS).map(|n| alphabet[n % 7..n % 7 + n / 2].into()).collect();
     let mut table = Symbols::default();
     let ids: Vec<u32> = texts.iter().map(|text| table.add(text)).collect();
+    let mut other = Symbols::default();
+    other.add("a text of another table, and a long one");
+    let (slots, words) = Slots::new(&[other, table.clone()]);
+    let find = |text: &str| slots.find(words[1], super::Told { text, ends: ends(text.as_bytes()) });
     for (text, id) in texts.iter().zip(&ids) {
-        assert_eq!(table.add(text), *id);
-        let other = format!("{text}!");
-        assert_eq!(table.find(super::Told { text: &other, ends: ends(other.as_bytes()) }), 0);
+        assert_eq!((table.add(text), find(text)), (*id, *id));
+        assert_eq!(find(&format!("{text}!")), 0);
         for place in 0..text.len() {
             let mut other = text.clone();
             other.replace_range(place..=place, "#");
-            assert_eq!(table.find(super::Told { text: &other, ends: ends(other.as_bytes()) }), 0);
+            assert_eq!(find(&other), 0);
         }
     }
+    assert_eq!(find("a text of another table, and a long one"), 0);
     assert!(ids.iter().all(|id| *id != 0));
 }
