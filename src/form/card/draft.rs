@@ -107,6 +107,8 @@ pub(super) struct Draft<'a> {
     pub(super) reads: Vec<(u32, Given)>,
     /// Tests with the names that they are about; their places are the bits of terms.
     pub(super) tests: Vec<(u32, Test)>,
+    /// Texts of which nothing is asked but membership in few sets.
+    pub(super) looked_up: Vec<u32>,
     #[cfg(test)]
     pub(super) fault: Option<CardFault>,
 }
@@ -362,7 +364,17 @@ impl Draft<'_> {
     /// Numbers within narrow bounds, or others, with their bounds.
     pub(super) fn numbers(&self, of_narrow: bool) -> impl Iterator<Item = (u32, (i64, i64))> {
         self.reads.iter().filter_map(move |(name, read)| match read {
-            Given::Number(low, high) if narrow((*low, *high)) == of_narrow => Some((*name, (*low, *high))),
+            Given::Number(low, high) if narrow(*name, (*low, *high)) == of_narrow => Some((*name, (*low, *high))),
+            Given::Number(..) | Given::Bool | Given::Text(..) => None,
+        })
+    }
+
+    /// Texts that are only looked up, or others, with their bounds.
+    pub(super) fn texts(&self, of_looked_up: bool) -> impl Iterator<Item = (u32, (u32, u32))> {
+        self.reads.iter().filter_map(move |(name, read)| match read {
+            Given::Text(least, greatest) if self.looked_up.contains(name) == of_looked_up => {
+                Some((*name, (*least, *greatest)))
+            }
             Given::Number(..) | Given::Bool | Given::Text(..) => None,
         })
     }
@@ -443,8 +455,8 @@ impl Draft<'_> {
                 next = begin;
             }
         }
-        for (name, _) in of_kind(|read| matches!(read, Given::Text(..))) {
-            let text = self.of_text(*name)?;
+        for (name, _) in self.texts(true).chain(self.texts(false)) {
+            let text = self.of_text(name)?;
             for place in text.of_sets.iter().chain(&text.of_parts).chain(&text.of_others) {
                 order[*place] = next;
                 next += 1;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::cells::needs;
+use super::cells::{MOST_CELLS, needs};
 use super::draft::{Draft, Given, Part};
 use super::index::{Index, LINE, MOST_LINES};
 use super::logic::Term;
 use super::symbols::{MOST_TEXTS, Slots, Symbols};
-use super::{Bits, Cards, Counts, First, Head, MOST, MOST_TABLED, RECORD, Read, Record, Terms, kind};
+use super::{Bits, Cards, Counts, First, Head, MOST, MOST_LOOKED_UP, MOST_TABLED, RECORD, Read, Record, Terms, kind};
 use crate::decision::Tier;
 use crate::form::bind::{Bindings, BoundUnit};
 use crate::graph::Effect;
@@ -45,8 +45,11 @@ struct Card {
     tables: Vec<usize>,
 }
 
+/// The word of a card with the names of numbers within narrow bounds, half a byte each.
+const NAMES: usize = 3;
+
 /// A card that never answers.
-const NO_CARD: [u64; 3] = [needs::NEVER, 0, 0];
+const NO_CARD: [u64; 4] = [needs::NEVER, 0, 0, 0];
 
 /// A fault planted for tests.
 #[cfg(test)]
@@ -185,6 +188,7 @@ impl Making {
             slots,
             reads: Vec::new(),
             tests: Vec::new(),
+            looked_up: Vec::new(),
             #[cfg(test)]
             fault: self.fault,
         };
@@ -201,9 +205,8 @@ impl Making {
         if terms.len() > MOST {
             return None;
         }
-        let (order, bits) = draft.order()?;
         let (symbols, tests) = (self.symbols.len(), self.tests.len());
-        let written = self.write(&draft, (&order, bits), &terms);
+        let written = self.write(&mut draft, &terms);
         if written.is_none() {
             self.symbols.truncate(symbols);
             self.tests.truncate(tests);
@@ -212,12 +215,15 @@ impl Making {
         written
     }
 
-    fn write(&mut self, draft: &Draft<'_>, (order, bits): (&[u32], usize), terms: &[(PlanRow, Term)]) -> Option<Card> {
-        let of_kind = |wanted: fn(&Given) -> bool| draft.reads.iter().filter(move |(_, read)| wanted(read));
+    fn write(&mut self, draft: &mut Draft<'_>, terms: &[(PlanRow, Term)]) -> Option<Card> {
+        let all_sets = self.all_sets(draft)?;
+        let (order, bits) = draft.order()?;
+        let draft = &*draft;
         let counts = Counts {
             wide: draft.wide_tests(),
             bools: draft.of_bools().count(),
-            texts: of_kind(|read| matches!(read, Given::Text(..))).count(),
+            looked_up: draft.texts(true).count(),
+            texts: draft.texts(false).count(),
             terms: terms.len(),
             bringing: terms.iter().filter(|(row, _)| brings(row).is_some()).count(),
         };
@@ -232,22 +238,27 @@ impl Making {
         });
         let mut card = Card::default();
         let (needs, head) = (needed.fold(0, |all, one| all | one), Head::new(counts));
-        card.words.extend([First::new(needs, draft.narrow_records(), tabled, head.more()).0, 0, head.0]);
+        card.words.extend([First::new(needs, draft.narrow_records(), tabled, head.more()).0, 0, head.0, 0]);
         self.numbers(&mut card.words, draft, true);
         let begin = card.words.len();
         self.marks(&mut card.words, terms);
-        card.words.extend(placed(order, terms));
+        card.words.extend(placed(&order, terms));
         if tabled {
             card.words[1] = table(Terms(&card.words[begin..]), bits, self.default)?;
         }
         self.numbers(&mut card.words, draft, false);
         card.words.extend(draft.of_bools().map(u64::from));
-        for (name, read) in &draft.reads {
-            if let Given::Text(least, greatest) = *read {
+        for of_looked_up in [true, false] {
+            for (name, lengths) in draft.texts(of_looked_up) {
                 #[cfg(test)]
-                let (least, greatest) =
-                    if self.fault == Some(CardFault::NoLengths) { (0, u32::MAX) } else { (least, greatest) };
-                self.text(&mut card, draft, *name, (least, greatest))?;
+                let lengths = if self.fault == Some(CardFault::NoLengths) { (0, u32::MAX) } else { lengths };
+                let span = lengths.1.checked_sub(lengths.0)?;
+                let lengths = u64::from(lengths.0) | u64::from(span) << 32;
+                let sets = all_sets.iter().find(|sets| sets.name == name);
+                match sets {
+                    Some(sets) if of_looked_up => card.looked_up(sets, lengths),
+                    Some(_) | None => self.text(&mut card, draft, name, lengths, sets)?,
+                }
             }
         }
         for (row, _) in terms {
@@ -277,6 +288,7 @@ impl Making {
 
     /// The tests of numbers within narrow bounds, or of others; one without any is read all the same.
     fn numbers(&self, words: &mut Vec<u64>, draft: &Draft<'_>, of_narrow: bool) {
+        let mut records = 0;
         for (name, bounds) in draft.numbers(of_narrow) {
             let mut limits: Vec<i64> = draft.limits(name).collect();
             if limits.is_empty() {
@@ -302,23 +314,20 @@ impl Making {
             let above = |limit: &i64| ((*limit).clamp(low, high + 1) - low) as u64;
             for two in limits.chunks(2) {
                 let limits = two.iter().rev().map(above).fold(0, |both, limit| both << 32 | limit);
-                words.extend([u64::from(name), (low as u64) << 32 | (high - low) as u64, limits]);
+                words[NAMES] |= u64::from(name) << (4 * records);
+                records += 1;
+                words.extend([(low as u64) << 32 | (high - low) as u64, limits]);
             }
         }
     }
 
-    /// A text's tests: sets of a table, parts, and others. Of two tables the second is no card's business.
-    fn text(&mut self, card: &mut Card, draft: &Draft<'_>, name: u32, (least, greatest): (u32, u32)) -> Option<()> {
-        let head = card.words.len();
-        let span = greatest.checked_sub(least)?;
-        card.words.extend([0, u64::from(least) | u64::from(span) << 32]);
-        let tests = draft.of_text(name)?;
-        let (mut counts, mut row) = ([0_u8; 3], false);
-        if let Some((texts, sets)) = &tests.sets {
-            let (at, ids) = self.table(name, texts)?;
-            card.tables.push(card.words.len());
-            card.words.push(u64::from(at));
-            counts[0] = u8::try_from(sets.len()).ok()?;
+    /// The sets that texts are compared with, as numbers of tables. Tells the draft which texts are only looked up.
+    fn all_sets(&mut self, draft: &mut Draft<'_>) -> Option<Vec<Sets>> {
+        let (mut all, mut looked_up) = (Vec::new(), Vec::new());
+        for (name, _) in draft.texts(false) {
+            let tests = draft.of_text(name)?;
+            let Some((texts, sets)) = &tests.sets else { continue };
+            let (table, ids) = self.table(name, texts)?;
             let of_set = |set: &&[i64]| {
                 #[cfg(test)]
                 let set =
@@ -326,18 +335,32 @@ impl Making {
                 set.iter().filter_map(|id| ids.get(id)).fold(0_u64, |bits, id| bits | 1 << id)
             };
             let sets: Vec<u64> = sets.iter().map(of_set).collect();
-            row = sets.len() <= Read::ROW && sets.iter().all(|set| *set < 1 << (Read::ROW + 1));
-            if row {
-                card.words.push((0..=Read::ROW as u64).fold(0, |row, id| row | row_of(&sets, id) << (8 * id)));
-            } else {
-                card.words.extend(sets);
+            let few = sets.len() <= MOST_LOOKED_UP && sets.iter().all(|set| *set < 1 << (MOST_LOOKED_UP + 1));
+            if few && tests.parts.is_empty() && tests.others.is_empty() {
+                looked_up.push(name);
             }
+            all.push(Sets { name, table, sets });
+        }
+        draft.looked_up = looked_up;
+        Some(all)
+    }
+
+    /// A text's tests: sets of a table, parts, and others. Of two tables the second is no card's business.
+    fn text(&mut self, card: &mut Card, draft: &Draft<'_>, name: u32, lengths: u64, sets: Option<&Sets>) -> Option<()> {
+        let head = card.words.len();
+        card.words.extend([0, lengths]);
+        let tests = draft.of_text(name)?;
+        let mut counts = [0_u8; 3];
+        if let Some(of) = sets {
+            counts[0] = u8::try_from(of.sets.len()).ok()?;
+            card.table(of.table);
+            card.words.extend(&of.sets);
         }
         for (place, all) in [(1, &tests.parts), (2, &tests.others)] {
             counts[place] = u8::try_from(all.len()).ok()?;
             all.iter().for_each(|part| self.part(&mut card.words, part));
         }
-        card.words[head] = Read::new(u8::try_from(name).ok()?, counts, row).0;
+        card.words[head] = Read::new(u8::try_from(name).ok()?, counts).0;
         Some(())
     }
 
@@ -388,7 +411,28 @@ impl Making {
     }
 }
 
+/// The sets that a text is compared with: bits by the numbers of a table.
+struct Sets {
+    name: u32,
+    table: u32,
+    sets: Vec<u64>,
+}
+
 impl Card {
+    /// The word of a table.
+    fn table(&mut self, table: u32) {
+        self.tables.push(self.words.len());
+        self.words.push(u64::from(table));
+    }
+
+    /// A text that is only looked up: for each of a few numbers a byte with the bits of all sets.
+    fn looked_up(&mut self, of: &Sets, lengths: u64) {
+        self.words.extend([u64::from(of.name) | (of.sets.len() as u64) << 8, lengths]);
+        self.table(of.table);
+        let bytes = (0..=MOST_LOOKED_UP as u64).map(|id| row_of(&of.sets, id) << (8 * id));
+        self.words.push(bytes.fold(0, |row, byte| row | byte));
+    }
+
     /// Its words, those of tables in the place of their numbers.
     fn with(&self, tables: &[u64]) -> Vec<u64> {
         let mut words = self.words.clone();
@@ -422,9 +466,12 @@ fn table(terms: Terms<'_>, tests: usize, default: Tier) -> Option<u64> {
     all.try_fold(0, |table, tier| Some(table | tier?))
 }
 
-/// Whether the bounds of a number, and any limit within, fit half a word.
-pub(super) fn narrow((low, high): (i64, i64)) -> bool {
-    i64::from(i32::MIN) <= low && low <= high && high.checked_sub(low).is_some_and(|span| span < i64::from(u32::MAX))
+/// Whether the bounds of a number, and any limit within, fit half a word, and its name half a byte.
+pub(super) fn narrow(name: u32, (low, high): (i64, i64)) -> bool {
+    (name as usize) < MOST_CELLS
+        && i64::from(i32::MIN) <= low
+        && low <= high
+        && high.checked_sub(low).is_some_and(|span| span < i64::from(u32::MAX))
 }
 
 /// Whether it is a row of a rule.

@@ -7,7 +7,7 @@
 //! [index](index::Index) leads from a name to its record at once.
 //!
 //! ```text
-//! record: name | unit, other card    card: needs | table | head | numbers | terms | wide numbers | bools | texts | rows
+//! record: name | unit, other card    card: needs | table | head | names | numbers | terms | other numbers | bools | texts | rows
 //! ```
 //!
 //! Every test gives a bit. Where there are at most five, the table has the tier for each of their combinations. Where
@@ -130,6 +130,8 @@ struct Counts {
     /// Tests of numbers within wide bounds.
     wide: usize,
     bools: usize,
+    /// Texts that are only looked up in a table of few.
+    looked_up: usize,
     texts: usize,
     terms: usize,
     /// How many terms bring a tier; those of approvals stand behind them.
@@ -139,7 +141,7 @@ struct Counts {
 impl Head {
     fn new(of: Counts) -> Self {
         // INVARIANT: there are at most `MOST` terms and tests, and at most 255 names.
-        let counts = [of.wide, of.bools, of.texts, of.terms, of.bringing];
+        let counts = [of.wide, of.bools, of.looked_up, of.texts, of.terms, of.bringing];
         Self(counts.iter().rev().fold(0, |head, n| head << 8 | *n as u64))
     }
 
@@ -154,23 +156,28 @@ impl Head {
     }
 
     #[inline(always)]
-    fn texts(self) -> usize {
+    fn looked_up(self) -> usize {
         (self.0 >> 16 & 0xff) as usize
+    }
+
+    #[inline(always)]
+    fn texts(self) -> usize {
+        (self.0 >> 24 & 0xff) as usize
     }
 
     /// Whether there is anything but numbers within narrow bounds.
     fn more(self) -> bool {
-        self.0 & 0xff_ffff != 0
+        self.0 & 0xffff_ffff != 0
     }
 
     #[inline(always)]
     fn terms(self) -> usize {
-        (self.0 >> 24 & 0xff) as usize
+        (self.0 >> 32 & 0xff) as usize
     }
 
     #[inline(always)]
     fn bringing(self) -> usize {
-        (self.0 >> 32) as usize
+        (self.0 >> 40) as usize
     }
 }
 
@@ -179,12 +186,9 @@ impl Head {
 struct Read(u64);
 
 impl Read {
-    /// Most sets whose bits stand on one word, and the highest number of a text that they may have.
-    const ROW: usize = 7;
-
-    /// A name, and how many sets, parts and others are asked for. `row`: the sets stand on one word.
-    fn new(name: u8, [sets, parts, others]: [u8; 3], row: bool) -> Self {
-        Self(u64::from_le_bytes([name, sets, parts, others, u8::from(row), 0, 0, 0]))
+    /// A name, and how many sets, parts and others are asked for.
+    fn new(name: u8, [sets, parts, others]: [u8; 3]) -> Self {
+        Self(u64::from_le_bytes([name, sets, parts, others, 0, 0, 0, 0]))
     }
 
     #[inline(always)]
@@ -199,14 +203,12 @@ impl Read {
 
     #[inline(always)]
     fn others(self) -> usize {
-        (self.0 >> 24 & 0xff) as usize
-    }
-
-    #[inline(always)]
-    fn row(self) -> bool {
-        self.0 >> 32 != 0
+        (self.0 >> 24) as usize
     }
 }
+
+/// Most sets of a text that is looked up, and the highest number that a text of theirs may have.
+const MOST_LOOKED_UP: usize = 7;
 
 /// What is asked of a text: the highest byte of a test's first word. The lowest says how many bits of the second
 /// word, which holds up to eight bytes, are not compared.
@@ -310,19 +312,21 @@ impl Terms<'_> {
 /// needs is not there, or a number is out of its bounds.
 #[inline(always)]
 fn numbers<'c>(card: &'c [u64], values: &impl Values) -> Option<(Bits, &'c [u64])> {
-    let ([first, _, _], rest) = card.split_first_chunk::<3>()?;
+    let ([first, _, _, names], rest) = card.split_first_chunk::<4>()?;
     if !values.have(*first) {
         return None;
     }
-    let mut bits = 0_u64;
-    let (numbers, rest) = rest.split_at_checked(3 * First(*first).narrow())?;
-    for [name, bounds, limits] in numbers.as_chunks::<3>().0 {
-        let above = values.number(*name)?.wrapping_sub(*bounds as i64 >> 32) as u64;
+    let (mut bits, mut names) = (0_u64, *names);
+    let (numbers, rest) = rest.split_at_checked(2 * First(*first).narrow())?;
+    for [bounds, limits] in numbers.as_chunks::<2>().0 {
+        let above = values.number(names & 0xf)?.wrapping_sub(*bounds as i64 >> 32) as u64;
+        names >>= 4;
         if above > *bounds & 0xffff_ffff {
             return None;
         }
-        bits = bits << 1 | u64::from(above < *limits & 0xffff_ffff);
-        bits = bits << 1 | u64::from(above < *limits >> 32);
+        // The difference of two that are less than half of what a word holds: its highest bit is whether it is below.
+        let (one, other) = (above.wrapping_sub(*limits & 0xffff_ffff), above.wrapping_sub(*limits >> 32));
+        bits = bits << 2 | one >> 63 << 1 | other >> 63;
     }
     Some((Bits(bits), rest))
 }
@@ -445,9 +449,9 @@ impl Cards {
     /// The tier where there are more tests than those of numbers, or no table. Apart, so that the others need no memory.
     #[inline(never)]
     fn tier_by_more(&self, card: &[u64], bits: Bits, values: &impl Values) -> Option<Tier> {
-        let ([first, table, head], rest) = card.split_first_chunk::<3>()?;
+        let ([first, table, head, _], rest) = card.split_first_chunk::<4>()?;
         let (first, head) = (First(*first), Head(*head));
-        let (terms, rest) = rest.get(3 * first.narrow()..)?.split_at_checked(2 + head.terms())?;
+        let (terms, rest) = rest.get(2 * first.narrow()..)?.split_at_checked(2 + head.terms())?;
         let bits = if first.more() { self.more(head, rest, bits, values)?.0 } else { bits };
         if first.tabled() { Some(tabled(*table, bits)) } else { Terms(terms).tier(bits, self.default) }
     }
@@ -487,8 +491,18 @@ impl Cards {
     #[inline(always)]
     fn more<'c>(&self, head: Head, rest: &'c [u64], mut bits: Bits, values: &impl Values) -> Option<(Bits, &'c [u64])> {
         let mut rest = rest;
-        if head.wide() + head.bools() != 0 {
+        if head.0 & 0xffff != 0 {
             (bits, rest) = wide_and_bools(head, rest, bits, values)?;
+        }
+        let (looked_up, mut rest) = rest.split_at_checked(4 * head.looked_up())?;
+        for [read, lengths, table, row] in looked_up.as_chunks::<4>().0 {
+            let text = values.text(*read)?;
+            if (text.len() as u64).wrapping_sub(*lengths & 0xffff_ffff) > *lengths >> 32 {
+                return None;
+            }
+            let id = self.symbols.find(*table, Told { text, ends: ends(text.as_bytes()) });
+            let row = if id as usize <= MOST_LOOKED_UP { *row >> (8 * id) & 0xff } else { 0 };
+            bits = Bits(bits.0 << (*read >> 8 & 7) | row);
         }
         for _ in 0..head.texts() {
             let ([read, lengths], tests) = rest.split_first_chunk::<2>()?;
@@ -508,15 +522,8 @@ impl Cards {
         let told = Told { text, ends: ends(text.as_bytes()) };
         let mut rest = tests;
         if read.sets() != 0 {
-            let ([table, row], behind) = rest.split_first_chunk::<2>()?;
-            let id = self.symbols.find(*table, told);
-            if read.row() {
-                let row = if id as usize <= Read::ROW { *row >> (8 * id) & 0xff } else { 0 };
-                bits = Bits(bits.0 << (read.sets() & 7) | row);
-                rest = behind;
-            } else {
-                (bits, rest) = among(rest, read.sets(), id, bits)?;
-            }
+            let id = self.symbols.find(*rest.first()?, told);
+            (bits, rest) = among(rest, read.sets(), id, bits)?;
         }
         let (parts, mut rest) = rest.split_at_checked(2 * read.parts())?;
         for [test, with] in parts.as_chunks::<2>().0 {
