@@ -119,18 +119,13 @@ impl Bindings {
         Self::with_cards(policy, names, named, card::Making::new(policy.plan().default))
     }
 
-    /// The same with a fault planted in its cards.
-    #[cfg(test)]
-    pub(super) fn with_fault(
+    /// The same with cards of one's own making.
+    pub(super) fn with_cards(
         policy: &Policy,
         names: &[&str],
         named: bool,
-        fault: Option<card::CardFault>,
+        mut cards: card::Making,
     ) -> Result<Self, FormError> {
-        Self::with_cards(policy, names, named, card::Making::with_fault(policy.plan().default, fault))
-    }
-
-    fn with_cards(policy: &Policy, names: &[&str], named: bool, mut cards: card::Making) -> Result<Self, FormError> {
         let typed = policy.typed();
         for (place, name) in names.iter().enumerate() {
             if names[..place].contains(name) {

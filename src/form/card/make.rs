@@ -22,6 +22,8 @@ pub(in crate::form) struct Making {
     open: HashMap<u32, u32>,
     tests: Vec<TextTest>,
     default: Tier,
+    /// Most lines of memory that records and cards may take.
+    most_lines: usize,
     #[cfg(test)]
     fault: Option<CardFault>,
 }
@@ -101,6 +103,7 @@ impl Making {
             open: HashMap::new(),
             tests: Vec::new(),
             default,
+            most_lines: MOST_LINES,
             #[cfg(test)]
             fault: None,
         }
@@ -109,6 +112,11 @@ impl Making {
     #[cfg(test)]
     pub(in crate::form) fn with_fault(default: Tier, fault: Option<CardFault>) -> Self {
         Self { fault, ..Self::new(default) }
+    }
+
+    #[cfg(test)]
+    pub(in crate::form) fn within_lines(default: Tier, most_lines: usize) -> Self {
+        Self { most_lines, ..Self::new(default) }
     }
 
     /// Adds a unit, with cards if it can have them.
@@ -150,7 +158,7 @@ impl Making {
             let tier_at = record + RECORD;
             let behind = (tier_at + tier.len()).next_multiple_of(LINE);
             let end = (behind + whole.len()).next_multiple_of(LINE);
-            if end / LINE > MOST_LINES {
+            if end / LINE > self.most_lines {
                 // What is not here is asked for the long way round.
                 all = false;
                 break;

@@ -37,8 +37,6 @@ use cells::{Cells, Direct, MOST_CELLS, Values};
 use index::Index;
 use symbols::Slots;
 
-#[cfg(test)]
-pub(super) use make::CardFault;
 pub(super) use make::Making;
 
 /// Most tests of a card, and most of its terms: both are bits of half a word.

@@ -1,7 +1,7 @@
 //! Cards against the interpreter, on requests near everything that their tests compare with; and seeded faults.
 
 use super::logic::Truth;
-use super::make::CardFault;
+use super::make::{CardFault, Making};
 use super::symbols::{MOST_TEXTS, Slots, Symbols};
 use super::{First, Head, Index, MOST_TABLED, RECORD, cells::needs};
 use crate::decision::{Decision, Engine};
@@ -207,23 +207,30 @@ fn policy() -> Policy {
 fn form(policy: &Policy, named: bool, fault: Option<CardFault>) -> Form<Offer> {
     let mut form = Form::<Offer>::bind(policy).unwrap();
     if fault.is_some() || !named {
-        form.bindings = std::sync::Arc::new(Bindings::with_fault(policy, &NAMES, named, fault).unwrap());
+        form.bindings = bindings(policy, named, Making::with_fault(policy.plan().default, fault));
     }
     form
+}
+
+fn bindings(policy: &Policy, named: bool, cards: Making) -> std::sync::Arc<Bindings> {
+    std::sync::Arc::new(Bindings::with_cards(policy, &NAMES, named, cards).unwrap())
 }
 
 /// The first of so many requests that a form decides otherwise than the interpreter, and how many its cards told.
 fn tried(named: bool, fault: Option<CardFault>, times: usize) -> (Option<String>, usize) {
     let policy = policy();
-    let mut form = form(&policy, named, fault);
+    tried_by(&policy, form(&policy, named, fault), times)
+}
+
+fn tried_by(policy: &Policy, mut form: Form<Offer>, times: usize) -> (Option<String>, usize) {
     let none = Entities::none();
     let (mut source, mut told) = (Source(11), 0);
     for _ in 0..times {
         let offer = source.offer();
         let (request, facts) = form.request(&offer);
         let meant = policy.decide_with(Engine::Interp, &request, &facts, &none);
-        let record = form.bindings.cards.find(offer.action).unwrap();
-        told += usize::from(form.bindings.cards.tier(record, &offer).is_some());
+        let record = form.bindings.cards.find(offer.action);
+        told += usize::from(record.is_some_and(|record| form.bindings.cards.tier(record, &offer).is_some()));
         let tier = form.tier(&offer, &none);
         let decided = form.decide(&offer, &none).to_decision();
         if tier != meant.tier || (Decision { engine: meant.engine, ..decided.clone() }) != meant {
@@ -241,6 +248,18 @@ fn cards_say_what_the_interpreter_says_and_are_asked() {
         assert_eq!(difference, None);
         assert!(told > 10_000, "most requests are told by cards: {told}");
     }
+}
+
+#[test]
+fn what_has_no_record_is_decided_all_the_same() {
+    let policy = policy();
+    let mut form = form(&policy, true, None);
+    form.bindings = bindings(&policy, true, Making::within_lines(policy.plan().default, 12));
+    let found = ACTIONS.iter().filter(|action| form.bindings.cards.find(action).is_some()).count();
+    assert!(0 < found && found < ACTIONS.len() && !form.bindings.cards.hold_all(), "some have one: {found}");
+    let (difference, told) = tried_by(&policy, form, 10_000);
+    assert_eq!(difference, None);
+    assert!(0 < told && told < 10_000, "some are told by cards: {told}");
 }
 
 #[test]
