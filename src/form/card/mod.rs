@@ -360,7 +360,7 @@ fn among(sets: &[u64], count: usize, id: u32, mut bits: Bits) -> Option<(Bits, &
 /// The tier that a table has for bits.
 #[inline(always)]
 fn tabled(table: u64, bits: Bits) -> Tier {
-    tier_numbered(table >> (2 * bits.0 & 63) & 3)
+    tier_numbered(table >> ((2 * bits.0) & 63) & 3)
 }
 
 impl Cards {
