@@ -155,6 +155,22 @@ fn steps_of_sequences_have_one_form() {
 }
 
 #[test]
+fn what_is_done_beside_requests_has_one_form() {
+    assert_eq!(
+        format(
+            "test \"t\" {\n grant  p.c for\"u\",mail{a:{1,2}}within 30d by ada expect refused,active ( c )==true\n\
+             revoke c for \"u\"by{id:\"bob\"}\n freeze\"bot\"by ada\n unfreeze   Agent(\"bot\") by ada\n\
+             agent\"sub\"made   by\"bot\"owned by \"ada\"\n set flag.x[k]= - 1 where env.name=prod until 18:00 by ada\n\
+             clear flag.x where env.name=prod by ada\n close   session\"s1\"\n outcome unknown expect done\n}\n"
+        ),
+        "test \"t\" {\n    grant p.c for \"u\", mail { a: { 1, 2 } } within 30d by ada expect refused, active(c) == true\n    \
+         revoke c for \"u\" by { id: \"bob\" }\n    freeze \"bot\" by ada\n    unfreeze Agent(\"bot\") by ada\n    \
+         agent \"sub\" made by \"bot\" owned by \"ada\"\n    set flag.x[k] = -1 where env.name = prod until 18:00 by ada\n    \
+         clear flag.x where env.name = prod by ada\n    close session \"s1\"\n    outcome unknown expect done\n}\n"
+    );
+}
+
+#[test]
 fn stateful_items_have_one_form() {
     canonical(
         "limit x on a.b {\n    at most 3 per 1h // odd\n        for each c\n    warn yellow at 80%\n    otherwise black\n    because \"…\"\n}\n",

@@ -65,6 +65,26 @@ fn long_runs_are_flat_or_refused() {
 }
 
 #[test]
+fn steps_of_tests_are_flat_or_refused() {
+    let keys = format!("test \"x\" {{ grant c for {} by ada }}\n", vec!["\"u\""; 100_000].join(", "));
+    assert_eq!(on_small_stack(keys), []);
+    let steps = format!("test \"x\" {{ {} }}\n", "freeze \"b\" by a  ".repeat(40_000));
+    assert_eq!(on_small_stack(steps), []);
+    let deep = "(".repeat(20_000);
+    for step in [
+        format!("grant c for {deep}"),
+        format!("grant c {{ a: {deep}"),
+        format!("set flag.x = {deep}"),
+        format!("freeze {deep}"),
+        format!("agent {deep}"),
+        format!("set flag.x{} = 1", "[1]".repeat(20_000)),
+    ] {
+        let found = on_small_stack(format!("test \"x\" {{ {step} by ada }}\n"));
+        assert!(!found.is_empty(), "{}", step.get(..20).unwrap_or_default());
+    }
+}
+
+#[test]
 fn allowed_nesting_is_read() {
     for (open, close) in [("(", ")"), ("f(", ")"), ("[", "]"), ("any x in (", "): x")] {
         let text = rule(&format!("{}a{}", open.repeat(60), close.repeat(60)));

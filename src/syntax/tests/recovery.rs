@@ -133,6 +133,10 @@ fn item_words_are_names_elsewhere() {
     good(
         "action a.b { action: string, window: int, trust: int, limit: int, test: bool, rule: bool, within: duration, code: int }\n\
          rule rule on a.b { when action == \"x\" and window < limit and trust > 3 and test or rule\n    green }\n\
+         action c.d { set: int, clear: int, close: int, made: int, owned: int, unknown: int, revoke: int, unfreeze: int }\n\
+         rule set on c.d { when set < clear and close > made and owned > unknown or revoke > unfreeze\n    green }\n\
+         flag close: bool = false, strict true changed by Role.revoke\n\
+         test \"x\" { given flag.close = true  request c.d { set: 1, revoke: 2 } as made expect green because of set }\n\
          predicate p(limit: int, test: bool): bool = limit > 3 and\n    test\n\
          rule y on a.b {\n    when\ntest\n    green\n}\n",
     );

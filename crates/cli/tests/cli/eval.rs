@@ -139,3 +139,27 @@ fn the_shipped_package_says_what_the_readme_says() {
     }
     at_root(&["eval", "--rules", "rules/autonomy", "--requests", "examples/requests/morning.jsonl"]).exits(0);
 }
+
+#[test]
+fn an_explanation_says_how_a_limit_stands() {
+    let folder = Folder::new();
+    folder.write(
+        "p.aasrule",
+        "package p\naction up { app: string }\nrule r on up { green }\n\
+         limit often on up { at most 3 per 1h for each app  otherwise black  because \"Often.\" }\n",
+    );
+    let ask = |state: &str| {
+        let request = format!(
+            r#"{{"agent":{{"id":"a"}},"action":"up","params":{{"app":"x"}},"facts":{{"state":{{"p.often":{state}}}}}}}"#
+        );
+        folder.aasc_with(&["eval", "--rules", "p.aasrule", "--request", "-", "--explain"], request)
+    };
+    ask(r#"{"exceeded":false,"count":1,"remaining":2}"#)
+        .exits(0)
+        .prints("close: limit p.often: 1 of 3 used in 1h; it holds after 2 more")
+        .prints("if limit p.often held it would be black");
+    ask(r#"{"exceeded":true,"count":3,"remaining":0,"retry_after":"12m"}"#)
+        .exits(11)
+        .prints("    3 of 3 used in 1h; one more may run in 12m")
+        .prints("if limit p.often did not hold it would be green");
+}
