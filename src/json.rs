@@ -11,8 +11,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::raw::Raw;
+use crate::raw::{Raw, to_raw};
 use crate::source::LineColumn;
+use crate::types::TypeTable;
+use crate::value::{Value, number};
 
 /// Longest text in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -120,7 +122,8 @@ pub fn write(raw: &Raw) -> String {
     out
 }
 
-fn write_into(raw: &Raw, out: &mut String) {
+/// The same behind what is there already.
+pub fn write_into(raw: &Raw, out: &mut String) {
     match raw {
         Raw::Null => out.push_str("null"),
         Raw::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -156,9 +159,27 @@ fn write_into(raw: &Raw, out: &mut String) {
     }
 }
 
+/// Writes a typed value: what [`write()`] says of its untyped form, without making most of them. Nothing is written where
+/// it has no such form.
+#[must_use]
+pub fn write_value(value: &Value, types: &TypeTable, out: &mut String) -> Option<()> {
+    match value {
+        Value::Bool(so) => out.push_str(if *so { "true" } else { "false" }),
+        Value::Decimal(n) => out.push_str(&number::show_decimal(*n)),
+        Value::Str(text) | Value::Host(text) | Value::Ref(text) => write_string(text, out),
+        other => write_into(&to_raw(other, types)?, out),
+    }
+    Some(())
+}
+
 /// Writes a text as a JSON string.
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

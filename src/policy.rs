@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::artefact::{Artefact, ArtefactError};
-use crate::check::typed::{RawEntity, TypedPolicy};
+use crate::check::typed::{ActionId, RawEntity, TypedPolicy};
 use crate::decision::{Decision, Engine, PolicyHash, Tier};
 use crate::diagnostic::Diagnostic;
 use crate::entities::Entities;
@@ -241,6 +241,12 @@ impl Policy {
         interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, scratch))
     }
 
+    /// The declared action with a name or alias: as [`TypedPolicy::action`] says, by one hash.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<ActionId> {
+        self.plan.declared(name).and_then(|unit| self.plan.unit(unit).action)
+    }
+
     /// Decides a request that was read, by the readings that it holds. For governors, which read a request, tell how
     /// its state stands, and then decide.
     #[must_use]
@@ -248,15 +254,30 @@ impl Policy {
         self.decide_bound_with(self.engine(), bound, entities)
     }
 
+    /// The same in memory that the caller keeps.
+    #[must_use]
+    pub fn decide_bound_in(&self, bound: &Bound, entities: &Entities, scratch: &mut Scratch) -> Decision {
+        self.decide_bound_by(self.engine(), (bound, entities), scratch)
+    }
+
     /// The same by a certain engine. Where there is no native code the plan stands in, and the decision says so.
     #[must_use]
     pub fn decide_bound_with(&self, engine: Engine, bound: &Bound, entities: &Entities) -> Decision {
+        self.decide_bound_by(engine, (bound, entities), &mut Scratch::default())
+    }
+
+    fn decide_bound_by(
+        &self,
+        engine: Engine,
+        (bound, entities): (&Bound, &Entities),
+        scratch: &mut Scratch,
+    ) -> Decision {
         let scene = Scene::new(&self.typed, bound, entities);
         if engine == Engine::Interp {
             return interp::decide(&scene);
         }
         let (run, engine) = self.runner(engine);
-        interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, &mut Scratch::default()))
+        interp::refuse(&scene, engine).unwrap_or_else(|| self.planned(run, engine, &scene, scratch))
     }
 
     /// Native code that tells the tier of a unit alone, where there is any.

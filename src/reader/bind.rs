@@ -1,7 +1,7 @@
 //! A request with its facts, by the schemas of a policy.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{ReadContext, Readings, field, leaves};
 use crate::action_name;
@@ -18,6 +18,9 @@ pub use crate::entities::Attribute;
 
 /// The key of a keyed flag's value for every key that is not listed.
 const EVERY_OTHER_KEY: &str = "*";
+
+/// So many names are compared with each other, more are hashed.
+const FEW: usize = 12;
 
 /// Why a request is refused before any item is asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +47,20 @@ impl Refusal {
         DecisionError { code: self.fault.kind.code(), message, item: None, field, span: None }
     }
 }
+
+/// Memory of a request that was read, with nothing in it.
+#[derive(Debug, Default)]
+pub struct Spare {
+    fields: Vec<Attribute>,
+    groups: [Vec<Attribute>; 3],
+    readings: Readings,
+    refusals: Vec<Refusal>,
+    dropped: Vec<Arc<str>>,
+    given: Vec<(Arc<str>, Raw)>,
+}
+
+/// What stands where nobody has said anything yet.
+static UNSAID: LazyLock<Attribute> = LazyLock::new(|| Err(Fault::new(FaultKind::Missing, "nobody has told it yet")));
 
 /// A request and its facts as one policy sees them: every value typed, or a fault in its place.
 #[derive(Clone, Debug)]
@@ -72,42 +89,87 @@ pub struct Bound {
     pub dropped: Vec<Arc<str>>,
     /// Parameters and claims as they came, for the scan for secrets.
     pub given: Vec<(Arc<str>, Raw)>,
-    flags: RawFields,
+    flags: Arc<RawFields>,
 }
 
 impl Bound {
     /// Reads a request and its facts.
     #[must_use]
     pub fn new(policy: &TypedPolicy, request: &Request, facts: &Facts) -> Self {
-        let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
+        let mut spare = Spare::default();
+        for fields in [&facts.flags, &facts.state] {
+            twice(fields, &mut spare.refusals);
+        }
         let action = policy.action(&request.action);
+        let flags = Arc::new(facts.flags.clone());
+        let mut bound = Self::of(policy, action, (request, facts), flags, &[], spare);
+        // A clock beyond the calendar tells no time: reading it is an error.
+        bound.now = facts.now.filter(|now| (calendar().0..=calendar().1).contains(now));
+        bound.readings = Readings::read(policy, &facts.state);
+        bound
+    }
+
+    /// Reads a request for a governor, which knows flags, state, trust and time itself: what the facts say of these is
+    /// passed over. Readings are still to be told, and so is trust. The action is the one of that name or alias, where
+    /// there is one.
+    #[must_use]
+    pub fn governed(
+        policy: &TypedPolicy,
+        action: Option<ActionId>,
+        (request, facts): (&Request, &Facts),
+        flags: Arc<RawFields>,
+        now: i64,
+        spare: Spare,
+    ) -> Self {
+        let trust = policy.state.trust.as_ref().map(|trust| trust.facts).unwrap_or_default();
+        let told = [trust.score, trust.frozen, trust.level];
+        let mut bound = Self::of(policy, action, (request, facts), flags, &told, spare);
+        bound.now = Some(now).filter(|now| (calendar().0..=calendar().1).contains(now));
+        bound
+    }
+
+    /// Reads what comes with a request, but for state, time and those facts of the agent that others tell.
+    fn of(
+        policy: &TypedPolicy,
+        action: Option<ActionId>,
+        (request, facts): (&Request, &Facts),
+        flags: Arc<RawFields>,
+        told: &[Option<u32>],
+        spare: Spare,
+    ) -> Self {
+        let cx = ReadContext { types: &policy.types, zone: &policy.settings.zone };
+        let Spare { mut fields, groups: [mut agent, mut session, mut env], readings, mut given, .. } = spare;
+        let (mut refusals, mut dropped) = (spare.refusals, spare.dropped);
         let def = action.map(|id| policy.action_def(id));
         // The policy's own text would be counted by all threads at once.
         let name = match def {
             Some(def) if def.name != request.action => Arc::from(&*def.name),
             Some(_) | None => request.action.clone(),
         };
-        let mut dropped = Vec::new();
-        let mut refusals = malformed(request, facts);
+        malformed(request, facts, &mut refusals);
         if let Some(def) = def {
             let unknown = request.params.iter().filter_map(|(name, _)| not_a_parameter(def, name));
             refusals.extend(unknown);
         }
-        let fields = fields_of(def.unwrap_or(&policy.undeclared), request, facts, &cx, &mut refusals);
+        read_fields(def.unwrap_or(&policy.undeclared), request, facts, &cx, (&mut fields, &mut refusals));
         if let Some(def) = def {
             report_undeclared(def, request, facts, &mut dropped);
         }
-        let mut group = |group: FactGroup, given: &RawFields| {
+        let mut group = |group: FactGroup, given: &RawFields, into: &mut Vec<Attribute>| {
             let defs = policy.facts.group(group);
             let unknown = given.iter().filter(|(n, _)| !defs.iter().any(|d| d.name == *n));
             dropped.extend(unknown.map(|(n, _)| Arc::from(format!("{}.{n}", group.name()))));
-            defs.iter().map(|d| fact(d, group, get(given, &d.name), &cx)).collect::<Vec<_>>()
+            let told = if group == FactGroup::Agent { told } else { &[] };
+            into.extend((0..).zip(defs).map(|(place, def)| {
+                if told.contains(&Some(place)) { UNSAID.clone() } else { fact(def, group, get(given, &def.name), &cx) }
+            }));
         };
-        let agent = group(FactGroup::Agent, &facts.agent);
-        let session = group(FactGroup::Session, &facts.session);
-        let env = group(FactGroup::Env, &facts.env);
+        group(FactGroup::Agent, &facts.agent, &mut agent);
+        group(FactGroup::Session, &facts.session, &mut session);
+        group(FactGroup::Env, &facts.env, &mut env);
         refusals.sort();
         dropped.sort();
+        given.extend(request.params.iter().chain(&request.claims).cloned());
         Self {
             action,
             principal: principal(agent.first()),
@@ -116,14 +178,27 @@ impl Bound {
             agent,
             session,
             env,
-            // A clock beyond the calendar tells no time: reading it is an error.
-            now: facts.now.filter(|now| (calendar().0..=calendar().1).contains(now)),
+            now: None,
             refusals,
             dropped,
-            given: request.params.iter().chain(&request.claims).cloned().collect(),
-            flags: facts.flags.clone(),
-            readings: Readings::read(policy, &facts.state),
+            given,
+            flags,
+            readings,
         }
+    }
+
+    /// Its memory, emptied: for the next request.
+    #[must_use]
+    pub fn into_spare(self) -> Spare {
+        let Self { fields, agent, session, env, readings, refusals, dropped, given, .. } = self;
+        let mut spare = Spare { fields, groups: [agent, session, env], readings, refusals, dropped, given };
+        spare.fields.clear();
+        spare.groups.iter_mut().for_each(Vec::clear);
+        spare.readings.clear();
+        spare.refusals.clear();
+        spare.dropped.clear();
+        spare.given.clear();
+        spare
     }
 
     /// A field of the action.
@@ -209,30 +284,43 @@ pub(crate) fn secrets_in(of: Option<&Value>, given: &[(Arc<str>, Raw)]) -> Evalu
 }
 
 /// What forbids to judge a request at all, whatever its action.
-fn malformed(request: &Request, facts: &Facts) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
+fn malformed(request: &Request, facts: &Facts, refusals: &mut Vec<Refusal>) {
     if request.action.len() > action_name::MAX_NAME_BYTES {
         let detail = format!("the name of the action is longer than {} bytes", action_name::MAX_NAME_BYTES);
         refusals.push(Refusal { field: None, fault: Fault::new(FaultKind::LimitExceeded, detail) });
     }
     let from_agent = [&request.params, &request.claims];
-    let from_host = [&facts.agent, &facts.session, &facts.env, &facts.flags, &facts.state, &facts.observed];
+    let from_host = [&facts.agent, &facts.session, &facts.env, &facts.observed];
     for fields in from_agent.into_iter().chain(from_host) {
-        let mut seen = HashSet::new();
-        let twice = fields.iter().filter(|(name, _)| !seen.insert(name));
-        refusals.extend(twice.map(|(n, _)| Refusal::new(n, FaultKind::Malformed, "the field is given twice")));
+        twice(fields, refusals);
     }
-    refusals
+}
+
+/// Fields that are given more than once.
+fn twice(fields: &RawFields, refusals: &mut Vec<Refusal>) {
+    let mut refuse =
+        |name: &Arc<str>| refusals.push(Refusal::new(name, FaultKind::Malformed, "the field is given twice"));
+    if fields.len() <= FEW {
+        // Comparing a few names costs less than hashing them.
+        for (place, (name, _)) in fields.iter().enumerate() {
+            if fields[..place].iter().any(|(earlier, _)| earlier == name) {
+                refuse(name);
+            }
+        }
+        return;
+    }
+    let mut seen = HashSet::new();
+    fields.iter().filter(|(name, _)| !seen.insert(name)).for_each(|(name, _)| refuse(name));
 }
 
 /// The fields of a declared action. Parameters that cannot be read refuse the request.
-fn fields_of(
+fn read_fields(
     def: &ActionDef,
     request: &Request,
     facts: &Facts,
     cx: &ReadContext<'_>,
-    refusals: &mut Vec<Refusal>,
-) -> Vec<Attribute> {
+    (fields, refusals): (&mut Vec<Attribute>, &mut Vec<Refusal>),
+) {
     let read = |field: &FieldDef| match field.origin {
         Origin::Parameter => match (get(&request.params, &field.name), &field.default) {
             (None, Some(default)) => Ok(Some(default.clone())),
@@ -241,8 +329,8 @@ fn fields_of(
         Origin::Claimed => field::of_field(field, get(&request.claims, &field.name), cx),
         Origin::Observed => field::of_field(field, get(&facts.observed, &field.name), cx),
     };
-    let fields: Vec<Attribute> = def.fields.iter().map(read).collect();
-    for (field, value) in def.fields.iter().zip(&fields) {
+    fields.extend(def.fields.iter().map(read));
+    for (field, value) in def.fields.iter().zip(&*fields) {
         match (field.origin, field::ill(value)) {
             (Origin::Parameter, Some(fault)) => {
                 refusals.push(Refusal { field: Some(field.name.clone()), fault: fault.clone() });
@@ -250,7 +338,6 @@ fn fields_of(
             (Origin::Parameter | Origin::Claimed | Origin::Observed, _) => {}
         }
     }
-    fields
 }
 
 fn not_a_parameter(def: &ActionDef, name: &str) -> Option<Refusal> {

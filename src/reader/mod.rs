@@ -22,7 +22,7 @@ pub mod wire;
 mod tests;
 
 pub use crate::raw::to_raw;
-pub use bind::{Attribute, Bound, Refusal};
+pub use bind::{Attribute, Bound, Refusal, Spare};
 pub use field::{of_field as read_field, read, refuses};
 pub use readings::Readings;
 pub use snapshot::EntitiesError;

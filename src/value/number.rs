@@ -3,6 +3,8 @@
 //! Text is the JSON form of a number (`-12.50`, `1e3`). Its digits are read as they stand and shifted by
 //! whole places: no number passes through binary floating point, and none is rounded but a ratio.
 
+use std::fmt::Write;
+
 use super::{Fault, FaultKind};
 
 /// One as a decimal.
@@ -19,12 +21,45 @@ const GREATEST_DIGITS: i64 = 19;
 
 /// A decimal in millionths. More than six places is `TooPrecise`, unless they are zeros.
 pub fn decimal(text: &str) -> Result<i64, Fault> {
+    if let Some(plain) = plain(text.as_bytes(), DECIMAL_PLACES as usize) {
+        return Ok(plain);
+    }
     Digits::read(text)?.exact(DECIMAL_PLACES)
 }
 
 /// An int; `1.0` and `1e2` are ints, `1.5` is `TooPrecise`.
 pub fn int(text: &str) -> Result<i64, Fault> {
+    if let Some(plain) = plain(text.as_bytes(), 0) {
+        return Ok(plain);
+    }
     Digits::read(text)?.exact(0)
+}
+
+/// A number as most are written: a few digits, no exponent, no more places than it may have. Of others nothing is said.
+fn plain(text: &[u8], places: usize) -> Option<i64> {
+    /// So many digits fit, whatever they are.
+    const MOST: usize = 18;
+    let (negative, digits) = text.strip_prefix(b"-").map_or((false, text), |rest| (true, rest));
+    let point = digits.iter().position(|byte| *byte == b'.');
+    let (ones, fraction) = match point {
+        Some(point) => (digits.get(..point)?, digits.get(point + 1..)?),
+        None => (digits, &[][..]),
+    };
+    let is_whole = matches!(ones, [b'0'] | [b'1'..=b'9', ..]) && (point.is_none() || !fraction.is_empty());
+    if !is_whole || fraction.len() > places || ones.len() + places > MOST {
+        return None;
+    }
+    let mut number = 0_i64;
+    for byte in ones.iter().chain(fraction) {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i64::from(byte - b'0');
+    }
+    for _ in fraction.len()..places {
+        number *= 10;
+    }
+    Some(if negative { -number } else { number })
 }
 
 /// A ratio in billionths, rounded half up; what is below 0 or above 1 before rounding is `OutOfRange`.
@@ -88,14 +123,22 @@ pub fn show_percent(millionths: i64) -> String {
 }
 
 fn show(number: i64, places: usize, least: usize) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let digits = format!("{:0width$}", number.unsigned_abs(), width = places + 1);
-    let (ones, fraction) = digits.split_at(digits.len() - places);
-    let kept = fraction.trim_end_matches('0').len().max(least);
-    if kept == 0 {
-        return format!("{sign}{ones}");
+    let mut out = String::with_capacity(24);
+    let size = number.unsigned_abs();
+    // INVARIANT: there are at most nine places.
+    let unit = 10_u64.pow(places as u32);
+    let (ones, mut fraction, mut kept) = (size / unit, size % unit, places);
+    while kept > least && fraction % 10 == 0 {
+        fraction /= 10;
+        kept -= 1;
     }
-    format!("{sign}{ones}.{}", &fraction[..kept])
+    let sign = if number < 0 { "-" } else { "" };
+    // Writing to a text cannot fail.
+    let _ = match kept {
+        0 => write!(out, "{sign}{ones}"),
+        _ => write!(out, "{sign}{ones}.{fraction:0kept$}"),
+    };
+    out
 }
 
 /// A number as its significant digits and the power of ten they are counted in.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aas::check::typed::TypedPolicy;
 use aas::interp::MASKED;
 use aas::json;
-use aas::raw::{Raw, RawFields, to_raw};
+use aas::raw::{Raw, RawFields};
 use aas::reader::Bound;
 use aas::types::Origin;
 use serde::{Deserialize, Serialize};
@@ -40,22 +40,32 @@ impl Canonical {
                 observed: none,
             });
         };
-        let mut groups = [RawFields::new(), RawFields::new(), RawFields::new()];
+        let mut groups = [const { String::new() }; 3];
         for (def, value) in policy.action_def(id).fields.iter().zip(&bound.fields) {
-            let raw = match value {
-                Ok(None) => continue,
-                Ok(Some(value)) => to_raw(value, &policy.types)?,
-                Err(_) if def.origin == Origin::Parameter => return None,
-                Err(fault) => Raw::Object(vec![("$error".into(), Raw::text(fault.kind.code()))]),
-            };
             let group = match def.origin {
                 Origin::Parameter => 0,
                 Origin::Claimed => 1,
                 Origin::Observed => 2,
             };
-            groups[group].push((def.name.clone(), raw));
+            let out = &mut groups[group];
+            let value = match value {
+                Ok(None) => continue,
+                Ok(Some(value)) => Ok(value),
+                Err(_) if def.origin == Origin::Parameter => return None,
+                Err(fault) => Err(fault.kind.code()),
+            };
+            out.push(if out.is_empty() { '{' } else { ',' });
+            json::write_string(&def.name, out);
+            out.push(':');
+            match value {
+                Ok(value) => json::write_value(value, &policy.types, out)?,
+                Err(code) => json::write_into(&Raw::Object(vec![("$error".into(), Raw::text(code))]), out),
+            }
         }
-        let [params, claims, observed] = groups.map(|fields| json::write(&Raw::Object(fields)).into());
+        let [params, claims, observed] = groups.map(|mut text| {
+            text.push_str(if text.is_empty() { "{}" } else { "}" });
+            text.into()
+        });
         Some(Self { action: bound.name.clone(), params, claims, observed })
     }
 

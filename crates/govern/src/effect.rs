@@ -47,7 +47,7 @@ pub enum Effect {
         /// What is asked, as it would run; fields that must be masked are masked.
         request: Canonical,
         /// Why they are asked.
-        decided: Decided,
+        decided: Arc<Decided>,
     },
     /// Tells people.
     Notify {
@@ -190,7 +190,7 @@ pub struct Reply {
     /// Where it stands.
     pub standing: Standing,
     /// What was decided.
-    pub decided: Decided,
+    pub decided: Arc<Decided>,
     /// The request that was submitted in place of this one.
     pub instead: Option<Id>,
 }

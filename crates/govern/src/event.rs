@@ -75,7 +75,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         observed: Option<Arc<str>>,
         /// What was decided.
-        decided: Decided,
+        decided: Arc<Decided>,
     },
     /// People are asked anew about a request that was decided again.
     AskedAgain {
@@ -262,7 +262,7 @@ pub struct Requested {
     /// How much its outcome weighs.
     pub severity: Severity,
     /// What was decided.
-    pub decided: Decided,
+    pub decided: Arc<Decided>,
     /// What follows.
     pub then: Then,
 }

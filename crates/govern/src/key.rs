@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 /// use aas_govern::key::Key;
 /// assert_eq!(Key::of(["prod", "web/1"]).as_str(), "prod/web~11");
 /// assert_ne!(Key::of(["a", "b"]), Key::of(["a/b"]));
+/// assert_eq!(Key::of(["a/b"]), Key::of_one(&"a/b".into()));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(Arc<str>);
@@ -27,6 +28,10 @@ impl Key {
             if place > 0 {
                 text.push('/');
             }
+            if is_plain(part) {
+                text.push_str(part);
+                continue;
+            }
             for c in part.chars() {
                 match c {
                     '~' => text.push_str("~0"),
@@ -38,11 +43,21 @@ impl Key {
         Self(text.into())
     }
 
+    /// The key of one value. Nearly always that is the text itself, which is shared then.
+    #[must_use]
+    pub fn of_one(part: &Arc<str>) -> Self {
+        if is_plain(part) { Self(part.clone()) } else { Self::of([&**part]) }
+    }
+
     /// As a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_plain(part: &str) -> bool {
+    !part.bytes().any(|byte| matches!(byte, b'~' | b'/'))
 }
 
 impl fmt::Display for Key {

@@ -4,6 +4,7 @@
 //! thread, draws no random number and opens no file; whoever embeds it brings all of that as values.
 
 pub mod ids;
+mod names;
 pub mod key;
 pub mod schema;
 pub mod registers;
@@ -21,6 +22,7 @@ pub mod event;
 pub mod effect;
 pub mod state;
 pub mod snapshot;
+mod way;
 pub mod program;
 mod look;
 pub mod governor;

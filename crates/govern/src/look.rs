@@ -7,7 +7,7 @@ use aas::check::typed::state::{
     Amount, BudgetDef, CooldownDef, HistoryOf, LimitDef, Part, SeenDef, SeenEvent, StateBody, StateId, StateItem,
     WindowDef, WindowWhat,
 };
-use aas::check::typed::{TExpr, TExprKind, TypedPolicy};
+use aas::check::typed::{FactGroup, TExpr, TExprKind, TypedPolicy};
 use aas::interp::{Evaluator, Scene};
 use aas::json;
 use aas::reader::{Attribute, Bound, ReadContext, read};
@@ -23,10 +23,15 @@ use crate::registers::{Moment, Register, Sign, Take, Truth, Unclear, WindowEvent
 use crate::schema::Family;
 use crate::sessions::Sessions;
 use crate::table::Table;
+use crate::way::{KeyOf, Read, Source, Way};
 
 /// One request, before one state.
 pub(crate) struct Look<'a> {
     pub(crate) policy: &'a TypedPolicy,
+    /// What its action asks and touches.
+    pub(crate) way: Arc<Way>,
+    /// The key of an item that has none.
+    pub(crate) no_key: &'a Key,
     pub(crate) periods: &'a mut Periods,
     pub(crate) tables: &'a mut [Table],
     pub(crate) sessions: &'a Sessions,
@@ -39,25 +44,60 @@ pub(crate) struct Look<'a> {
 }
 
 /// Why nothing can be said of a key.
-type Told<T> = Result<T, Fault>;
+pub(crate) type Told<T> = Result<T, Fault>;
+
+/// The keys of the items that an action reads, in their order: those that are kept or have a place.
+pub(crate) type Keys = Vec<Told<Key>>;
 
 impl<'a> Look<'a> {
-    /// Tells every reading that a decision about this action may ask for.
-    pub(crate) fn tell_readings(&mut self) {
-        let policy = self.policy;
-        for (id, places) in &policy.state.footprints.of(self.bound.action).reads {
-            let Some(item) = policy.state.items.get(id.0 as usize) else { continue };
-            let key = self.key(item);
-            let admitted = key.and_then(|key| self.admit(*id, key)).and_then(|key| self.readable(*id).map(|()| key));
-            for place in places {
-                let Some(reading) = item.readings.iter().find(|reading| reading.place == *place) else { continue };
-                let value = match &admitted {
-                    Ok(key) => self.reading(*id, item, key, &reading.part),
-                    Err(fault) => Err(fault.clone()),
-                };
-                self.bound.readings.set(*place, value);
+    /// Tells every reading that a decision about this action may ask for. Nothing that decides where a register is kept
+    /// reads state, so that the order of items means nothing.
+    pub(crate) fn tell_readings(&mut self, mut keys: Keys) -> Keys {
+        let (policy, way) = (self.policy, self.way.clone());
+        keys.clear();
+        keys.reserve(way.reads.len());
+        self.bound.readings.reserve(way.readings);
+        for read in &way.reads {
+            let Some(item) = policy.state.items.get(read.id.0 as usize) else {
+                keys.push(Err(of_another_policy()));
+                continue;
+            };
+            let key = self.key_by(item, &read.key);
+            keys.push(key.and_then(|key| self.tell_parts(read, item, &key).map(|()| key)));
+            if let Some(Err(fault)) = keys.last() {
+                for (place, _) in &read.parts {
+                    self.bound.readings.set(*place, Err(fault.clone()));
+                }
             }
         }
+        keys
+    }
+
+    /// Tells what an action may ask of one item.
+    ///
+    /// # Errors
+    /// Where the key is new and there is no place for it.
+    fn tell_parts(&mut self, read: &Read, item: &StateItem, key: &Key) -> Told<()> {
+        let place = read.id.0 as usize;
+        let period = if read.calendar { self.periods.at(read.id.0, self.now) } else { None };
+        let (agent, now) = (self.agent.as_str(), Moment { at: self.now, period });
+        let kept = match self.tables.get(place).and_then(|table| Some((table, table.admitted(key, agent, now)?))) {
+            Some(kept) => kept,
+            None => {
+                self.admit(read.id, key, now)?;
+                let Some(table) = self.tables.get(place) else { return Err(of_another_policy()) };
+                (table, table.get(key))
+            }
+        };
+        let readable = self.readable(read.id);
+        for (place, part) in &read.parts {
+            let value = match &readable {
+                Ok(()) => self.reading(item, kept, now, part),
+                Err(fault) => Err(fault.clone()),
+            };
+            self.bound.readings.set(*place, value);
+        }
+        Ok(())
     }
 
     /// What an item tells for this request, whether or not its action may ask for it.
@@ -65,10 +105,11 @@ impl<'a> Look<'a> {
         let policy = self.policy;
         let missing = || Fault::new(FaultKind::Unavailable, "the policy does not know it");
         let item = policy.state.items.get(id.0 as usize).ok_or_else(missing)?;
-        let key = self.key(item)?;
-        let key = self.admit(id, key)?;
+        let (key, now) = (self.key(item)?, self.moment(id.0));
+        self.admit(id, &key, now)?;
         self.readable(id)?;
-        self.reading(id, item, &key, part)
+        let table = self.tables.get(id.0 as usize).ok_or_else(of_another_policy)?;
+        self.reading(item, (table, table.get(&key)), now, part)
     }
 
     /// What a rehearsal says cannot be read is an error value, whatever is kept.
@@ -79,15 +120,15 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    /// What the request touches once it is reserved.
+    /// What the request touches once it is reserved; the keys are those that were found when its readings were told.
     ///
     /// # Errors
     /// Where a key or an amount cannot be told: then nobody could say afterwards that it happened, so it must not run.
-    pub(crate) fn touches(&mut self) -> Told<Vec<Touch>> {
-        let policy = self.policy;
-        let footprint = policy.state.footprints.of(self.bound.action);
-        let mut touches = Vec::with_capacity(footprint.touches.len());
-        for id in &footprint.touches {
+    pub(crate) fn touches(&mut self, keys: &Keys) -> Told<Vec<Touch>> {
+        let (policy, way) = (self.policy, self.way.clone());
+        let mut touches = Vec::with_capacity(way.touches.len());
+        for touched in &way.touches {
+            let id = touched.id;
             let Some(item) = policy.state.items.get(id.0 as usize) else { continue };
             // An action that nobody declares has the footprint of all of them.
             let concerns = self.bound.action.is_some() || self.concerns(item);
@@ -95,9 +136,15 @@ impl<'a> Look<'a> {
                 continue;
             }
             let Some(take) = self.take(item)? else { continue };
-            let key = self.key(item)?;
-            let key = self.admit(*id, key)?;
-            let period = self.periods.at(id.0, self.now);
+            let period = if touched.calendar { self.periods.at(id.0, self.now) } else { None };
+            let key = match touched.read.and_then(|place| keys.get(place)) {
+                Some(key) => key.clone()?,
+                None => {
+                    let key = self.key_by(item, &touched.key)?;
+                    self.admit(id, &key, Moment { at: self.now, period })?;
+                    key
+                }
+            };
             let first = matches!(&item.body, StateBody::Once(once) if once.answers_first);
             touches.push(Touch { family: id.0, key, take, period, first });
         }
@@ -127,13 +174,12 @@ impl<'a> Look<'a> {
         Moment { at: self.now, period: self.periods.at(family, self.now) }
     }
 
-    /// A key that is kept or has a place.
-    fn admit(&mut self, id: StateId, key: Key) -> Told<Key> {
-        let now = self.moment(id.0);
-        match self.tables.get_mut(id.0 as usize).map(|table| table.admits(&key, self.agent.as_str(), now)) {
-            Some(Ok(())) => Ok(key),
+    /// Whether a key is kept or has a place.
+    fn admit(&mut self, id: StateId, key: &Key, now: Moment) -> Told<()> {
+        match self.tables.get_mut(id.0 as usize).map(|table| table.admits(key, self.agent.as_str(), now)) {
+            Some(Ok(())) => Ok(()),
             Some(Err(bound)) => Err(Fault::new(FaultKind::LimitExceeded, bound.to_string())),
-            None => Err(Fault::new(FaultKind::Unavailable, "the state of another policy is kept")),
+            None => Err(of_another_policy()),
         }
     }
 
@@ -144,6 +190,41 @@ impl<'a> Look<'a> {
             texts.push(key_text(self.policy, &self.value(key)?)?);
         }
         Ok(Key::of(texts.iter().map(|text| &**text)))
+    }
+
+    /// The same, where it is known where its values stand.
+    pub(crate) fn key_by(&self, item: &StateItem, key: &KeyOf) -> Told<Key> {
+        let quick = match key {
+            KeyOf::Nothing => Some(self.no_key.clone()),
+            KeyOf::One(source) => self.text_at(*source).map(Key::of_one),
+            KeyOf::Several(sources) => match &**sources {
+                [a, b] => self.text_at(*a).zip(self.text_at(*b)).map(|(a, b)| Key::of([&**a, &**b])),
+                several => {
+                    let texts: Option<Vec<&Arc<str>>> = several.iter().map(|source| self.text_at(*source)).collect();
+                    texts.map(|texts| Key::of(texts.iter().map(|text| &***text)))
+                }
+            },
+            KeyOf::Computed => None,
+        };
+        // What is no text, is not there or erred is told the general way.
+        quick.map_or_else(|| self.key(item), Ok)
+    }
+
+    /// The text at a place, where it is one that is a key as it stands.
+    fn text_at(&self, source: Source) -> Option<&Arc<str>> {
+        let told = match source {
+            Source::Field(place) => self.bound.fields.get(place),
+            Source::Fact(FactGroup::Agent, place) => self.bound.agent.get(place),
+            Source::Fact(FactGroup::Session, place) => self.bound.session.get(place),
+            Source::Fact(FactGroup::Env, place) => self.bound.env.get(place),
+            Source::Fact(FactGroup::State, _) => None,
+            Source::Action => return Some(&self.bound.name),
+        };
+        match told? {
+            Ok(Some(Value::Str(text) | Value::Host(text) | Value::Ref(text))) => Some(text),
+            Ok(Some(Value::Entity(EntityRef { id, .. }))) => Some(id),
+            Ok(_) | Err(_) => None,
+        }
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -186,11 +267,9 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn reading(&mut self, id: StateId, item: &StateItem, key: &Key, part: &Part) -> Attribute {
-        let now = self.moment(id.0);
+    fn reading(&self, item: &StateItem, (table, register): (&Table, &Register), now: Moment, part: &Part) -> Attribute {
         let lost = || Fault::new(FaultKind::Unavailable, "what is kept is of another kind");
-        let Some(table) = self.tables.get(id.0 as usize) else { return Err(lost()) };
-        let (register, family) = (table.get(key), &table.schema().family);
+        let family = &table.schema().family;
         match (&item.body, register) {
             (StateBody::Limit(limit), Register::Rate(_) | Register::Gauge(_)) => self.limit(limit, register, part),
             (StateBody::Cooldown(cooldown), Register::Cooldown(register)) => {
@@ -271,11 +350,9 @@ impl<'a> Look<'a> {
 
     fn limit(&self, limit: &LimitDef, register: &Register, part: &Part) -> Attribute {
         let most = self.amount(&limit.most)?;
-        let (count, wait) = match (register, limit.window) {
-            (Register::Rate(rate), Some(window)) => {
-                (rate.count(self.now, window), rate.retry_after(self.now, window, most))
-            }
-            (Register::Gauge(gauge), None) => (gauge.count(), None),
+        let count = match (register, limit.window) {
+            (Register::Rate(rate), Some(window)) => rate.count(self.now, window),
+            (Register::Gauge(gauge), None) => gauge.count(),
             (_, _) => return Err(Fault::new(FaultKind::Unavailable, "what is kept is of another kind")),
         };
         match part {
@@ -283,7 +360,11 @@ impl<'a> Look<'a> {
             Part::Near => yes(near(count, most, limit.warn)),
             Part::Count => Ok(Some(Value::Int(count))),
             Part::Remaining => Ok(Some(Value::Int(most.saturating_sub(count).max(0)))),
-            Part::RetryAfter => Ok(wait.map(Value::Duration)),
+            Part::RetryAfter => Ok(match (register, limit.window) {
+                (Register::Rate(rate), Some(window)) => rate.retry_after(self.now, window, most),
+                (_, _) => None,
+            }
+            .map(Value::Duration)),
             _ => Err(Fault::new(FaultKind::UnknownField, "a limit does not tell that")),
         }
     }
@@ -392,6 +473,10 @@ impl<'a> Look<'a> {
         }
         event
     }
+}
+
+fn of_another_policy() -> Fault {
+    Fault::new(FaultKind::Unavailable, "the state of another policy is kept")
 }
 
 fn seen_reading(

@@ -10,17 +10,21 @@ use aas::check::typed::state::{
 };
 use aas::check::typed::{ActionId, FactGroup, FlagDef, TypedPolicy};
 use aas::json;
+use aas::plan::Scratch;
 use aas::raw::to_raw;
-use aas::value::Value;
+use aas::reader::{Bound, Spare};
+use aas::value::{Fault, Value};
 
 use crate::canonical::Hash;
 use crate::digests::{DigestPlan, DigestSchema};
+use crate::key::Key;
 use crate::registers::{Calendar, CalendarPeriod};
 use crate::schedules::SchedulePlan;
 use crate::schema::{
     CalendarUnit, Family, FamilySchema, FlagSchema, Kept, Merge, Period, Relative, RelativePlace, Schema, SeenSchema,
     SeenWhat, TrustSchema, WindowOf, WindowSchema, WindowTest, WindowValue, WindowWhat,
 };
+use crate::way::Ways;
 
 /// A policy, ready to govern.
 #[derive(Clone, Debug)]
@@ -39,6 +43,39 @@ pub struct Program {
     pub(crate) schedules: Vec<SchedulePlan>,
     /// Its digests, sorted by name.
     pub(crate) digests: Vec<DigestPlan>,
+    /// What each action asks and touches.
+    pub(crate) ways: Ways,
+    /// The key of an item that has none.
+    pub(crate) no_key: Key,
+    /// Memory for reading and deciding.
+    pub(crate) memory: Memory,
+}
+
+/// Memory that one request after the other is read and decided in; a copy begins with its own.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) scratch: Scratch,
+    bound: Spare,
+    keys: Vec<Result<Key, Fault>>,
+}
+
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Memory {
+    /// What a request is read into. It is empty.
+    pub(crate) fn lend(&mut self) -> (Spare, Vec<Result<Key, Fault>>) {
+        (std::mem::take(&mut self.bound), std::mem::take(&mut self.keys))
+    }
+
+    /// Takes it back, emptied: nothing of a request stays here.
+    pub(crate) fn take_back(&mut self, bound: Bound, mut keys: Vec<Result<Key, Fault>>) {
+        keys.clear();
+        (self.bound, self.keys) = (bound.into_spare(), keys);
+    }
 }
 
 /// For each family that follows a calendar, that and the period it was last asked for.
@@ -103,6 +140,9 @@ impl Program {
             workflows,
             schedules,
             digests,
+            ways: Ways::new(policy.typed()),
+            no_key: Key::of([]),
+            memory: Memory::default(),
             policy,
         })
     }

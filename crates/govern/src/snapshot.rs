@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::FlagPlace;
 use crate::digests::Digest;
 use crate::ids::Id;
+use crate::names::Names;
 use crate::registers::Moment;
 use crate::runs::Run;
 use crate::schedules::Schedule;
@@ -74,14 +75,14 @@ impl State {
             schema: self.schema.clone(),
             tables: self.tables.iter().map(|table| table.kept(now)).collect(),
             archive: self.archive.values().map(|table| (table.schema().clone(), table.kept(now))).collect(),
-            trust: self.trust.iter().map(|(id, trust)| (id.clone(), trust.clone())).collect(),
+            trust: copied(&self.trust),
             frozen: self.frozen.clone(),
-            kin: self.kin.clone(),
+            kin: copied(&self.kin).into_iter().collect(),
             sessions: self.sessions.iter().map(|(id, session)| (id.clone(), session.clone())).collect(),
             doubts: (0..).zip(&self.tables).filter_map(|(place, table)| Some((place, table.doubt()?))).collect(),
             flags: self.flags.iter().map(|(of, value)| (of.clone(), value.clone())).collect(),
             stopped: self.stopped.clone(),
-            requests: self.requests.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect(),
+            requests: copied(&self.requests),
             runs: self.runs.iter().map(|(id, run)| (id.clone(), run.clone())).collect(),
             schedules: self.schedules.clone(),
             digests: self.digests.clone(),
@@ -115,8 +116,13 @@ impl State {
         state.archive =
             archive.map(|(family, kept)| (family.name.clone(), Table::restore(family, seed, kept))).collect();
         state.schema = snapshot.schema;
-        state.trust = snapshot.trust.into_iter().collect();
-        (state.frozen, state.kin, state.stopped) = (snapshot.frozen, snapshot.kin, snapshot.stopped);
+        for (id, trust) in snapshot.trust {
+            state.trust.insert(id, trust);
+        }
+        for (id, kin) in snapshot.kin {
+            state.kin.insert(id, kin);
+        }
+        (state.frozen, state.stopped) = (snapshot.frozen, snapshot.stopped);
         snapshot.sessions.into_iter().for_each(|(id, session)| state.sessions.put(id, session));
         for (of, value) in snapshot.flags {
             state.put_flag(&of, Some(value));
@@ -144,9 +150,14 @@ impl State {
             Stage::Refused | Stage::Done(_) | Stage::Gone(_) => {}
         }
         if entry.stage == Stage::Waiting {
-            *self.waiting.entry(entry.agent.clone()).or_default() += 1;
+            self.waiting.add(&entry.agent);
         }
         self.ended.extend(entry.ended.map(|at| (at, id.clone())));
         self.firsts.extend(entry.firsts.iter().map(|key| (key.clone(), id.clone())));
     }
+}
+
+/// All that is kept by name, in the order of names.
+fn copied<V: Clone>(names: &Names<V>) -> Vec<(Id, V)> {
+    names.sorted(|_, _| true).into_iter().map(|(id, value)| (id.clone(), value.clone())).collect()
 }

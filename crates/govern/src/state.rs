@@ -9,6 +9,7 @@ use crate::digests::{self, Digest, Digests};
 use crate::event::{Decided, Event, Held, How, Moved, Record, Requested, Reservation, Then, Why};
 use crate::ids::Id;
 use crate::key::Key;
+use crate::names::{Names, Waiting};
 use crate::registers::{CalendarPeriod, Moment, Register, ReservationId, Settlement};
 use crate::runs::Runs;
 use crate::schedules::{self, Schedule, Schedules};
@@ -34,10 +35,10 @@ pub struct State {
     pub(crate) doubted: Vec<u32>,
     /// What was kept for items that are gone, by name.
     pub(crate) archive: BTreeMap<Arc<str>, Table>,
-    pub(crate) trust: BTreeMap<Id, Trust>,
+    pub(crate) trust: Names<Trust>,
     /// Agents that people froze, where the policy says nothing about trust.
     pub(crate) frozen: BTreeMap<Id, Arc<str>>,
-    pub(crate) kin: BTreeMap<Id, Kin>,
+    pub(crate) kin: Names<Kin>,
     pub(crate) sessions: Sessions,
     pub(crate) flags: BTreeMap<FlagPlace, FlagValue>,
     /// When values of flags end.
@@ -45,13 +46,13 @@ pub struct State {
     /// Counts changes of flags, so that what was made of them is known to be stale.
     pub(crate) flags_changed: u64,
     pub(crate) stopped: Option<Stop>,
-    pub(crate) requests: BTreeMap<Id, Entry>,
+    pub(crate) requests: Names<Entry>,
     /// When permitted and held requests end by themselves.
     pub(crate) due: BTreeSet<(i64, Id)>,
     /// When requests have ended, the oldest first.
     pub(crate) ended: BTreeSet<(i64, Id)>,
     /// How many requests of each agent wait for people.
-    pub(crate) waiting: BTreeMap<Id, u32>,
+    pub(crate) waiting: Waiting,
     /// The first request with each key that is answered once, by family.
     pub(crate) firsts: BTreeMap<(u32, Key), Id>,
     /// Runs of workflows.
@@ -113,7 +114,7 @@ pub struct Entry {
     /// How much its outcome weighs.
     pub severity: Severity,
     /// What was decided.
-    pub decided: Decided,
+    pub decided: Arc<Decided>,
     /// Where it stands.
     pub stage: Stage,
     /// What it holds, from when it may run until its outcome is known.
@@ -197,18 +198,18 @@ impl State {
             tables: Vec::new(),
             doubted: Vec::new(),
             archive: BTreeMap::new(),
-            trust: BTreeMap::new(),
+            trust: Names::new(seed),
             frozen: BTreeMap::new(),
-            kin: BTreeMap::new(),
+            kin: Names::new(seed),
             sessions: Sessions::default(),
             flags: BTreeMap::new(),
             flags_due: BTreeSet::new(),
             flags_changed: 0,
             stopped: None,
-            requests: BTreeMap::new(),
+            requests: Names::new(seed),
             due: BTreeSet::new(),
             ended: BTreeSet::new(),
-            waiting: BTreeMap::new(),
+            waiting: Waiting::default(),
             firsts: BTreeMap::new(),
             runs: Runs::default(),
             schedules: Schedules::new(),
@@ -252,7 +253,12 @@ impl State {
 
     /// All requests whose answers are kept, by name.
     pub fn requests(&self) -> impl Iterator<Item = (&Id, &Entry)> {
-        self.requests.iter()
+        self.requests.sorted(|_, _| true).into_iter()
+    }
+
+    /// Where the requests that are asked for stand, by name.
+    pub(crate) fn stages(&self, asked: impl Fn(&Id, &Entry) -> bool) -> Vec<(Id, Stage)> {
+        self.requests.sorted(asked).into_iter().map(|(id, entry)| (id.clone(), entry.stage)).collect()
     }
 
     /// Whether everything is stopped, and by whom.
@@ -264,14 +270,22 @@ impl State {
     /// The trust of an agent in millionths of a point; nothing where the policy knows no trust.
     #[must_use]
     pub fn trust(&self, agent: &Id) -> Option<i64> {
-        let schema = self.schema.trust.as_ref()?;
-        Some(self.trust.get(agent).map_or(schema.start, |trust| trust.score(schema, self.clock)))
+        self.standing(agent).0
     }
 
     /// Whether an agent is frozen, by an outcome or by a person. Its parents are not looked at.
     #[must_use]
     pub fn is_frozen(&self, agent: &Id) -> bool {
-        self.frozen.contains_key(agent) || self.trust.get(agent).is_some_and(|trust| trust.frozen().is_some())
+        self.standing(agent).1
+    }
+
+    /// The trust of an agent, and whether it is frozen.
+    pub(crate) fn standing(&self, agent: &Id) -> (Option<i64>, bool) {
+        let kept = self.trust.get(agent);
+        let score =
+            self.schema.trust.as_ref().map(|schema| kept.map_or(schema.start, |trust| trust.score(schema, self.clock)));
+        let frozen = self.frozen.contains_key(agent) || kept.is_some_and(|trust| trust.frozen().is_some());
+        (score, frozen)
     }
 
     /// Whose an agent is.
@@ -431,7 +445,7 @@ impl State {
         };
         if let Some(held) = &entry.held {
             self.due.insert((expiry(held), id.clone()));
-            *self.waiting.entry(entry.agent.clone()).or_default() += 1;
+            self.waiting.add(&entry.agent);
         }
         if let Some(session) = &entry.session {
             self.sessions.used(session, self.seq, at);
@@ -493,7 +507,7 @@ impl State {
     }
 
     /// What will run stays as it was asked for; what was seen and decided is what is so now.
-    fn decided_again(&mut self, id: &Id, observed: Option<&Arc<str>>, decided: &Decided) {
+    fn decided_again(&mut self, id: &Id, observed: Option<&Arc<str>>, decided: &Arc<Decided>) {
         let Some(entry) = self.requests.get_mut(id) else { return };
         entry.decided = decided.clone();
         if let (Some(request), Some(observed)) = (&mut entry.request, observed) {
@@ -507,7 +521,7 @@ impl State {
             self.due.remove(&(expiry(old), id.clone()));
         }
         if entry.stage != Stage::Waiting {
-            *self.waiting.entry(entry.agent.clone()).or_default() += 1;
+            self.waiting.add(&entry.agent);
         }
         entry.stage = Stage::Waiting;
         self.due.insert((expiry(held), id.clone()));
@@ -529,16 +543,7 @@ impl State {
         if held.needs.iter().all(crate::event::Needed::is_given) && entry.stage == Stage::Waiting {
             entry.stage = Stage::Approved;
             let agent = entry.agent.clone();
-            self.waits_no_more(&agent);
-        }
-    }
-
-    fn waits_no_more(&mut self, agent: &Id) {
-        if let Some(count) = self.waiting.get_mut(agent) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.waiting.remove(agent);
-            }
+            self.waiting.remove(&agent);
         }
     }
 
@@ -564,7 +569,7 @@ impl State {
             self.firsts.remove(&key);
         }
         if was_waiting {
-            self.waits_no_more(&agent);
+            self.waiting.remove(&agent);
         }
         self.ended.insert((at, id.clone()));
     }
@@ -591,7 +596,7 @@ impl State {
             }
         }
         if let (Some(schema), true) = (&self.schema.trust, result != Ended::Unknown) {
-            let trust = self.trust.entry(agent).or_insert_with(|| Trust::new(schema, at));
+            let trust = self.trust.get_or_insert_with(&agent, || Trust::new(schema, at));
             trust.outcome(schema, severity, success, at);
         }
         self.ended.insert((at, id.clone()));
@@ -600,7 +605,7 @@ impl State {
     fn freeze(&mut self, agent: &Id, reason: &Arc<str>, at: i64) {
         match &self.schema.trust {
             Some(schema) => {
-                let trust = self.trust.entry(agent.clone()).or_insert_with(|| Trust::new(schema, at));
+                let trust = self.trust.get_or_insert_with(agent, || Trust::new(schema, at));
                 trust.freeze(FreezeWhy::Said(reason.clone()), at);
             }
             None => {
@@ -682,7 +687,7 @@ impl State {
             let place = schema.families.binary_search_by(|f| f.name.cmp(name)).ok()?;
             goes_on.then_some(place as u32)
         };
-        for entry in self.requests.values_mut() {
+        for entry in self.requests.each_mut() {
             entry.firsts.clear();
             if let Some(reservation) = &mut entry.reservation {
                 reservation.touches.retain_mut(|touch| match place_of(touch.family) {
@@ -716,7 +721,7 @@ impl State {
         how: &BTreeMap<&str, How>,
         at: i64,
     ) {
-        for entry in self.requests.values() {
+        for (_, entry) in self.requests.sorted(|_, entry| entry.reservation.is_some()) {
             let Some(reservation) = &entry.reservation else { continue };
             for touch in &reservation.touches {
                 let Some(name) = names.get(touch.family as usize) else { continue };

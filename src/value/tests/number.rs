@@ -123,6 +123,14 @@ proptest! {
     }
 
     #[test]
+    fn the_quick_way_reads_what_the_general_one_reads(text in "-?[0-9]{1,20}([.][0-9]{0,9})?") {
+        // An exponent goes the general way.
+        let general = format!("{text}e0");
+        prop_assert_eq!(decimal(&text).ok(), decimal(&general).ok());
+        prop_assert_eq!(int(&text).ok(), int(&general).ok());
+    }
+
+    #[test]
     fn no_text_panics(text in "[-+0-9.eE]{0,40}") {
         let _ = (decimal(&text), int(&text), ratio(&text));
     }

@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aas::raw::Raw;
-use aas::{Entities, Facts, Request};
+use aas::{Entities, Facts};
 use aas_govern::{Record, State};
 use criterion::{BatchSize, Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use world::{World, act, act_on, events, policy};
@@ -101,11 +101,7 @@ fn consume(c: &mut Criterion) {
     let mut world = LazyCell::new(|| with_history(10, SHORT));
     group.bench_function("request, begin, outcome", |b| {
         let facts = World::facts();
-        b.iter_batched(
-            || (act(), facts.clone()),
-            |(request, facts)| world.live(request, facts),
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(|| (act(), facts.clone()), |(request, facts)| world.live(request, facts), BatchSize::SmallInput);
     });
     let mut worlds = LazyCell::new(|| [with_history(10, SHORT), with_history(10, SHORT)]);
     group.bench_function("request, begin, outcome; two governors on two threads", |b| {

@@ -12,10 +12,10 @@ use aas_govern::token::Token;
 use aas_govern::{Command, Config, Effect, Governor, Record, Step};
 
 const MS: i64 = 1_000;
-pub const SECRET: [u8; 32] = [3; 32];
+pub(crate) const SECRET: [u8; 32] = [3; 32];
 
 /// A policy with the stateful rules of the bench about `act`, and as many others about other actions.
-pub fn policy(others: usize) -> Policy {
+pub(crate) fn policy(others: usize) -> Policy {
     let mut sources = SourceSet::single(
         "bench.aasrule",
         r#"package bench
@@ -65,7 +65,7 @@ guard often on act { when count(fetch) in session within 1s >= 1000  black  beca
 }
 
 /// A policy that keeps four kinds of registers for each app, a million keys of each.
-pub fn keeping() -> Policy {
+pub(crate) fn keeping() -> Policy {
     let text = r#"package bench
 action act { app: string, claimed { cost: decimal 0.00..10.00 } }
 rule acts on act { green }
@@ -75,7 +75,7 @@ budget spent on act {
     spend believing cost  at most 1000.00 per 365d for each app keep 10_000_000 keys
     otherwise black  because "{used}"
 }
-window outcomes on act { for each app keep 10_000_000 keys  last 10 outcomes  failed = count where failure }
+window outcomes on act { last 10 outcomes for each app keep 10_000_000 keys: failed = count where failure }
 guard fails on act { when outcomes.failed >= 3  black  because "It fails." }
 "#;
     compiled(&SourceSet::single("bench.aasrule", text))
@@ -87,9 +87,9 @@ fn compiled(sources: &SourceSet) -> Policy {
 }
 
 /// A governor with its host.
-pub struct World {
-    pub governor: Governor,
-    pub installed: Step,
+pub(crate) struct World {
+    pub(crate) governor: Governor,
+    pub(crate) installed: Step,
     entities: Arc<Entities>,
     now: i64,
     next: u64,
@@ -97,21 +97,21 @@ pub struct World {
 
 impl World {
     /// Answers are kept for so many milliseconds, of which one passes with each request.
-    pub fn new(policy: &Policy, keep_answers: i64) -> Self {
+    pub(crate) fn new(policy: &Policy, keep_answers: i64) -> Self {
         let config = Config { most_requests: usize::MAX, keep_answers: keep_answers * MS, ..Config::default() };
         let mut governor = Governor::new(SECRET, config);
         let installed = governor.step(Command::Install { policy: policy.clone() }, 0);
         Self { governor, installed, entities: Arc::new(Entities::none()), now: MS, next: 0 }
     }
 
-    pub fn facts() -> Facts {
+    pub(crate) fn facts() -> Facts {
         Facts::of_agent("bot")
             .agent("kind", Raw::text("machine"))
             .agent("team", Raw::text("blue"))
             .session("id", Raw::text("s1"))
     }
 
-    pub fn ask(&mut self, request: Request, facts: Facts, dry_run: bool) -> (Id, Step) {
+    pub(crate) fn ask(&mut self, request: Request, facts: Facts, dry_run: bool) -> (Id, Step) {
         self.next += 1;
         self.now += MS;
         let id = Id::new(&format!("q{}", self.next));
@@ -121,7 +121,7 @@ impl World {
     }
 
     /// A request that was permitted begins and ends.
-    pub fn finish(&mut self, id: Id, step: &Step, facts: Facts) -> (Step, Step) {
+    pub(crate) fn finish(&mut self, id: Id, step: &Step, facts: Facts) -> (Step, Step) {
         let token = token(step).expect("it is permitted");
         let begin = Command::Begin { id: id.clone(), token: Some(token), facts, entities: self.entities.clone() };
         let begun = self.governor.step(begin, self.now);
@@ -131,14 +131,14 @@ impl World {
     }
 
     /// An action from its request to its outcome.
-    pub fn live(&mut self, request: Request, facts: Facts) -> [Step; 3] {
+    pub(crate) fn live(&mut self, request: Request, facts: Facts) -> [Step; 3] {
         let (id, asked) = self.ask(request, facts.clone(), false);
         let (begun, ended) = self.finish(id, &asked, facts);
         [asked, begun, ended]
     }
 
     /// What happens in a session before the action that is measured.
-    pub fn fetch(&mut self) -> [Step; 3] {
+    pub(crate) fn fetch(&mut self) -> [Step; 3] {
         self.live(Request::new("fetch"), Self::facts().observed("trusted", Raw::Bool(true)))
     }
 }
@@ -155,16 +155,16 @@ fn token(step: &Step) -> Option<Token> {
 }
 
 /// The action that is measured.
-pub fn act() -> Request {
+pub(crate) fn act() -> Request {
     act_on("api")
 }
 
 /// The same on some app.
-pub fn act_on(app: &str) -> Request {
+pub(crate) fn act_on(app: &str) -> Request {
     Request::new("act").param("app", Raw::text(app)).claim("cost", Raw::Number("0.02".into()))
 }
 
 /// All events of some steps.
-pub fn events(steps: [Step; 3]) -> impl Iterator<Item = Record> {
+pub(crate) fn events(steps: [Step; 3]) -> impl Iterator<Item = Record> {
     steps.into_iter().flat_map(|step| step.events)
 }

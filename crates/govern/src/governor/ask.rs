@@ -6,7 +6,7 @@ use aas::check::typed::{ItemBody, TypedPolicy};
 use aas::decision::{Decision, Obligation, Tier};
 use aas::interp::{self, Scene};
 use aas::raw::{Raw, get};
-use aas::reader::Bound;
+use aas::reader::{Bound, Spare};
 use aas::value::Value;
 use aas::{Entities, Facts, Request};
 
@@ -16,6 +16,7 @@ use crate::command::Ask;
 use crate::effect::{Effect, Problem, Reply, Standing};
 use crate::event::{Decided, Event, Held, Needed, Requested, Reservation, Shown, Then};
 use crate::ids::Id;
+use crate::look::Keys;
 use crate::program::Program;
 use crate::schema::Severity;
 use crate::state::{Stage, State};
@@ -32,8 +33,11 @@ const INSTEAD: &str = "/instead";
 pub(super) struct Judged {
     pub(super) bound: Bound,
     pub(super) decision: Decision,
-    pub(super) decided: Decided,
-    pub(super) canonical: Option<Canonical>,
+    pub(super) decided: Arc<Decided>,
+    /// The keys of the items that it reads.
+    keys: Keys,
+    /// Whether people or outcomes froze the agent or one that made it.
+    frozen: bool,
     /// The names of the approvals that it requires.
     pub(super) approvals: Vec<Arc<str>>,
 }
@@ -80,7 +84,7 @@ impl Governor {
         entities: &Arc<Entities>,
         dry_run: bool,
     ) -> Result<(), Problem> {
-        let mut judged = self.judge(agent, request, facts.clone(), entities)?;
+        let mut judged = self.judge(agent, request, facts, entities)?;
         self.stop_if_stopped(&mut judged, facts);
         if let Some(first) = self.first_answer(agent, &mut judged, entities) {
             self.reply(&first, None);
@@ -88,17 +92,20 @@ impl Governor {
         }
         let then = self.then(agent, &mut judged, entities);
         if dry_run {
-            let reply = Reply { id: id.clone(), standing: Standing::Dry, decided: judged.decided, instead: None };
+            let decided = judged.decided.clone();
+            self.keep_memory(judged);
+            let reply = Reply { id: id.clone(), standing: Standing::Dry, decided, instead: None };
             self.step.effects.push(Effect::Reply(Box::new(reply)));
             return Ok(());
         }
-        let hash = judged.canonical.as_ref().map_or(Hash([0; 32]), |canonical| canonical.hash(agent.as_str()));
+        let canonical = self.canonical(&judged.bound);
+        let hash = canonical.as_ref().map_or(Hash([0; 32]), |canonical| canonical.hash(agent.as_str()));
         let (refused, permitted) = (matches!(then, Then::Refused), matches!(then, Then::Permitted(_)));
         let requested = Requested {
             id: id.clone(),
             agent: agent.clone(),
             session: session_of(facts),
-            request: judged.canonical.clone(),
+            request: canonical,
             hash,
             severity: self.severity(&judged.bound),
             decided: judged.decided.clone(),
@@ -108,6 +115,7 @@ impl Governor {
         self.oblige(id, &judged.decision, refused);
         self.note(id, &judged, permitted);
         let instead = if refused { self.instead(id, agent, &judged.decision, facts, entities) } else { None };
+        self.keep_memory(judged);
         self.ask_people(id);
         self.reply(id, instead);
         Ok(())
@@ -118,31 +126,31 @@ impl Governor {
         &mut self,
         agent: &Id,
         request: &Request,
-        mut facts: Facts,
+        facts: &Facts,
         entities: &Entities,
     ) -> Result<Judged, Problem> {
         let now = self.now();
-        if self.watch.is_none() {
-            self.fill_flags(&mut facts);
-        } else {
-            self.fill_untold_flags(&mut facts);
-        }
-        let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
-        facts.now = Some(now);
-        facts.state.clear();
-        let mut bound = Bound::new(program.typed(), request, &facts);
-        tell_trust(program.typed(), &self.state, agent, &mut bound);
+        let told = self.watch.is_some().then(|| self.with_told_flags(facts));
+        let (facts, flags) = match &told {
+            Some(told) => (told, Arc::new(told.flags.clone())),
+            None => (facts, self.flags_now(facts)),
+        };
+        let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
+        let (spare, keys) = program.memory.lend();
+        let action = program.policy.action(&request.action);
+        let mut bound = Bound::governed(program.typed(), action, (request, facts), flags, now, spare);
+        let (score, frozen) = standing(&self.state, agent);
+        tell_trust(program.typed(), (score, frozen), &mut bound);
         if self.watch.is_some() {
-            watch::keep_unreadable(program.typed(), &facts, &mut bound);
+            watch::keep_unreadable(program.typed(), facts, &mut bound);
         }
-        self.look(&mut bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_readings();
+        let keys = self.look(&mut bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_readings(keys);
         let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
         let decision = match &mut self.watch {
-            Some(watch) => watch.decide(&program.policy, request, &facts, &bound, entities),
-            None => program.policy.decide_bound(&bound, entities),
+            Some(watch) => watch.decide(&program.policy, request, facts, &bound, entities),
+            None => program.policy.decide_bound_in(&bound, entities, &mut program.memory.scratch),
         };
-        let decided = decided(program, &bound, entities, &decision);
-        let canonical = Canonical::of(program.typed(), &bound);
+        let decided = Arc::new(decided(program, &bound, entities, &decision));
         let approvals = decision.obligations.iter().filter_map(|duty| match duty {
             Obligation::Approve { item } => Some(program.typed().item(*item).name.clone()),
             Obligation::Notify { .. }
@@ -151,7 +159,19 @@ impl Governor {
             | Obligation::Run { .. } => None,
         });
         let approvals = approvals.collect();
-        Ok(Judged { bound, decision, decided, canonical, approvals })
+        Ok(Judged { bound, decision, decided, keys, frozen, approvals })
+    }
+
+    /// What a request was read into is kept for the next one.
+    fn keep_memory(&mut self, judged: Judged) {
+        if let Some(program) = &mut self.program {
+            program.memory.take_back(judged.bound, judged.keys);
+        }
+    }
+
+    /// The canonical form of a request that was read.
+    pub(super) fn canonical(&self, bound: &Bound) -> Option<Canonical> {
+        Canonical::of(self.program.as_ref()?.typed(), bound)
     }
 
     /// What follows a decision. A tier that is green or yellow permits only where all that is needed can be held.
@@ -161,7 +181,7 @@ impl Governor {
             return Then::Refused;
         }
         match judged.decision.tier {
-            Tier::Green | Tier::Yellow if self.is_frozen_here(agent) => {
+            Tier::Green | Tier::Yellow if judged.frozen => {
                 refuse(&mut judged.decided, "agent_frozen", FROZEN);
                 Then::Refused
             }
@@ -196,8 +216,9 @@ impl Governor {
         let now = self.now();
         let look = self.look(&mut judged.bound, entities, agent);
         let mut look = look.ok_or_else(|| "No policy is installed.".to_owned())?;
-        let touches =
-            look.touches().map_err(|fault| format!("What it would change cannot be told: {}.", fault.detail))?;
+        let touches = look
+            .touches(&judged.keys)
+            .map_err(|fault| format!("What it would change cannot be told: {}.", fault.detail))?;
         let number = self.state.reservations + 1;
         Ok(Reservation { number, expires: now.saturating_add(self.config.token_life), touches })
     }
@@ -210,7 +231,7 @@ impl Governor {
         {
             judged.decision.tier = Tier::Black;
             judged.decision.obligations.retain(|duty| matches!(duty, Obligation::Redact { .. }));
-            judged.decided.tier = Tier::Black;
+            Arc::make_mut(&mut judged.decided).tier = Tier::Black;
             let text = format!("Everything is stopped: {}", stop.reason);
             refuse(&mut judged.decided, "stopped", &text);
         }
@@ -306,7 +327,8 @@ impl Governor {
     /// The first answer, to whoever asks the same again under the same name.
     fn answer_again(&mut self, id: &Id, agent: &Id, request: &Request, facts: &Facts) -> Result<(), Problem> {
         let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
-        let bound = Bound::new(program.typed(), request, facts);
+        let (policy, action) = (program.typed(), program.policy.action(&request.action));
+        let bound = Bound::governed(policy, action, (request, facts), Arc::default(), self.now(), Spare::default());
         let hash = Canonical::of(program.typed(), &bound).map_or(Hash([0; 32]), |same| same.hash(agent.as_str()));
         let entry = self.state.requests.get(id);
         if entry.is_none_or(|entry| entry.hash != hash || entry.agent != *agent) {
@@ -325,8 +347,8 @@ impl Governor {
         decided: &Decided,
         entities: &Entities,
     ) -> Result<Held, (&'static str, String)> {
-        let flooding = self.state.waiting.get(agent).copied().unwrap_or(0) >= self.config.most_waiting_per_agent;
-        if flooding || self.state.waiting.values().map(|n| *n as usize).sum::<usize>() >= self.config.most_waiting {
+        let flooding = self.state.waiting.of(agent) >= self.config.most_waiting_per_agent;
+        if flooding || self.state.waiting.all() >= self.config.most_waiting {
             return Err(("too_many_waiting", "Too many requests wait for people already.".into()));
         }
         let needs = self.needed(agent, decision, entities)?;
@@ -364,7 +386,8 @@ impl Governor {
 }
 
 /// Notes why the governor itself refuses.
-pub(super) fn refuse(decided: &mut Decided, code: &'static str, text: &str) {
+pub(super) fn refuse(decided: &mut Arc<Decided>, code: &'static str, text: &str) {
+    let decided = Arc::make_mut(decided);
     decided.code = Some(code.into());
     decided.texts.push(text.into());
 }
@@ -389,17 +412,29 @@ pub(super) fn lineage<'a>(state: &'a State, agent: &'a Id) -> impl Iterator<Item
     std::iter::successors(Some(agent), |agent| state.kin(agent)?.parent.as_ref()).take(MOST_PARENTS)
 }
 
+/// How an agent stands: the least score among it and those that made it, where the policy knows any, and whether one of them
+/// is frozen.
+fn standing(state: &State, agent: &Id) -> (Option<i64>, bool) {
+    let (mut least, mut frozen) = (None, false);
+    for agent in lineage(state, agent) {
+        let (score, is_frozen) = state.standing(agent);
+        least = least.into_iter().chain(score).min();
+        frozen |= is_frozen;
+    }
+    (least, frozen)
+}
+
 /// Trust is what the governor has seen of it. An agent is trusted no more than those that made it.
-fn tell_trust(policy: &TypedPolicy, state: &State, agent: &Id, bound: &mut Bound) {
+fn tell_trust(policy: &TypedPolicy, (score, frozen): (Option<i64>, bool), bound: &mut Bound) {
     let Some(trust) = &policy.state.trust else { return };
     let mut set = |place: Option<u32>, value: Value| {
         if let Some(at) = place.and_then(|place| bound.agent.get_mut(place as usize)) {
             *at = Ok(Some(value));
         }
     };
-    let score = lineage(state, agent).filter_map(|agent| state.trust(agent)).min().unwrap_or(trust.range.0);
+    let score = score.unwrap_or(trust.range.0);
     set(trust.facts.score, Value::Decimal(score));
-    set(trust.facts.frozen, Value::Bool(lineage(state, agent).any(|agent| state.is_frozen(agent))));
+    set(trust.facts.frozen, Value::Bool(frozen));
     let level = trust.levels.iter().rposition(|(_, from)| score >= *from).unwrap_or(0);
     let level_type = trust.facts.level.and_then(|place| policy.facts.agent.get(place as usize)).map(|def| &def.ty.ty);
     if let Some(aas::types::Type::Enum(id)) = level_type.map(aas::types::Type::required) {

@@ -15,6 +15,9 @@ impl Governor {
         let now = self.now();
         let action = judged.bound.action;
         let look = self.look(&mut judged.bound, entities, agent)?;
+        if !look.way.answers_first {
+            return None;
+        }
         let mut used = None;
         for id in &look.policy.state.footprints.of(action).touches {
             let Some(item) = look.policy.state.items.get(id.0 as usize) else { continue };

@@ -69,7 +69,7 @@ impl Governor {
         }
         let kind = if by.is_person { "person" } else { "machine" };
         let facts = Facts::of_agent(by.id.as_str()).agent("kind", Raw::text(kind));
-        let judged = self.judge(&by.id, &request, facts, &by.entities)?;
+        let judged = self.judge(&by.id, &request, &facts, &by.entities)?;
         if judged.decision.tier <= Tier::Yellow {
             return Ok(());
         }
@@ -113,19 +113,18 @@ impl Governor {
         }
     }
 
-    /// Puts the values that count for this request in place of what the host says of flags.
-    pub(super) fn fill_flags(&mut self, facts: &mut Facts) {
+    /// The values of flags that count for this request, whatever the host says of flags.
+    pub(super) fn flags_now(&mut self, facts: &Facts) -> Arc<RawFields> {
         let stamp = self.state.flags_changed;
         if let Some((_, flags)) = self.flags.as_ref().filter(|(of, _)| *of == stamp) {
-            facts.flags.clone_from(flags);
-            return;
+            return flags.clone();
         }
-        let flags = self.flags_for(facts);
+        let flags = Arc::new(self.flags_for(facts));
         if self.state.flags.keys().all(|of| of.scope.is_none()) {
             // Without scopes every request reads the same.
             self.flags = Some((stamp, flags.clone()));
         }
-        facts.flags = flags;
+        flags
     }
 
     fn flags_for(&self, facts: &Facts) -> RawFields {

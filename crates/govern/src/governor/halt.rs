@@ -16,7 +16,6 @@ use crate::event::{Event, Why};
 use crate::ids::Id;
 use crate::key::Key;
 use crate::registers::{Moment, Register};
-use crate::state::Stage;
 
 impl Governor {
     /// Anybody may stop.
@@ -29,7 +28,7 @@ impl Governor {
             return Ok(());
         }
         self.happen(Event::Stopped { by, reason });
-        let found: Vec<(Id, Stage)> = self.state.requests.iter().map(|(id, entry)| (id.clone(), entry.stage)).collect();
+        let found = self.state.stages(|_, entry| !entry.stage.is_final());
         self.end_each(found, Why::Stopped);
         Ok(())
     }

@@ -7,7 +7,6 @@ use aas::Policy;
 use super::Governor;
 use crate::effect::{Effect, Problem};
 use crate::event::{Event, How, Moved, Why};
-use crate::ids::Id;
 use crate::program::Program;
 use crate::schema::{Family, FamilySchema, Period};
 use crate::state::{Stage, State};
@@ -17,13 +16,7 @@ impl Governor {
     /// it begins.
     pub(super) fn install(&mut self, policy: Policy) -> Result<(), Problem> {
         let program = Program::new(policy).map_err(|unfit| Problem::BadValue(unfit.to_string()))?;
-        let permitted: Vec<(Id, Stage)> = self
-            .state
-            .requests
-            .iter()
-            .filter(|(_, entry)| entry.stage == Stage::Permitted)
-            .map(|(id, entry)| (id.clone(), entry.stage))
-            .collect();
+        let permitted = self.state.stages(|_, entry| entry.stage == Stage::Permitted);
         self.end_each(permitted, Why::PolicyChanged);
         for digest in self.state.digests.keys().cloned().collect::<Vec<_>>() {
             // Nobody would tell it any more.

@@ -117,7 +117,7 @@ pub struct Governor {
     program: Option<Program>,
     unreadable: Option<Arc<str>>,
     /// What requests read of flags, and the count of changes it was made at.
-    flags: Option<(u64, aas::raw::RawFields)>,
+    flags: Option<(u64, Arc<aas::raw::RawFields>)>,
     /// What the step in hand has brought about so far.
     step: Step,
     /// Where this is a rehearsal: what it sees of each decision.
@@ -254,10 +254,12 @@ impl Governor {
     /// How state stands for a request; none where no policy is installed.
     fn look<'a>(&'a mut self, bound: &'a mut Bound, entities: &'a Entities, agent: &'a Id) -> Option<Look<'a>> {
         let now = self.now();
-        let Program { policy, periods, .. } = self.program.as_mut()?;
+        let Program { policy, schema, periods, ways, no_key, .. } = self.program.as_mut()?;
+        let policy = policy.typed();
+        let way = ways.of(policy, schema, bound.action);
         let (tables, sessions) = (&mut self.state.tables, &self.state.sessions);
         let unreadable = self.watch.as_ref().map(|watch| &watch.unreadable);
-        Some(Look { policy: policy.typed(), periods, tables, sessions, bound, entities, agent, now, unreadable })
+        Some(Look { policy, way, no_key, periods, tables, sessions, bound, entities, agent, now, unreadable })
     }
 
     fn now(&self) -> i64 {
@@ -266,10 +268,8 @@ impl Governor {
 
     /// Requests that waited or were permitted too long, flags whose time is over, answers that were kept long enough.
     fn end_what_is_over(&mut self) {
-        while let Some((expires, id)) = self.state.due.first().cloned() {
-            if expires > self.now() {
-                break;
-            }
+        while let Some((_, id)) = self.state.due.first().filter(|(expires, _)| *expires <= self.state.clock) {
+            let id = id.clone();
             self.end(&id, Why::Expired);
         }
         self.end_what_is_late();

@@ -1,5 +1,7 @@
 //! What runs: it begins with its token, or is decided once more after approval; it ends, and is settled.
 
+use std::sync::Arc;
+
 use aas::check::typed::state::StateBody;
 use aas::decision::Tier;
 use aas::value::number;
@@ -67,8 +69,9 @@ impl Governor {
         }
         let request = again(stored)?;
         let facts = Facts { agent: with_id(&facts, &entry.agent)?, ..facts };
-        let mut judged = self.judge(&entry.agent, &request, facts, entities)?;
-        let same = judged.canonical.as_ref().is_some_and(|now| now.hash(entry.agent.as_str()) == entry.hash);
+        let mut judged = self.judge(&entry.agent, &request, &facts, entities)?;
+        let canonical = self.canonical(&judged.bound);
+        let same = canonical.as_ref().is_some_and(|now| now.hash(entry.agent.as_str()) == entry.hash);
         if judged.decision.tier == Tier::Black {
             return self.end_decided(id, judged, Why::Refused);
         }
@@ -82,7 +85,7 @@ impl Governor {
             refuse(&mut judged.decided, "agent_frozen", FROZEN);
             return self.end_decided(id, judged, Why::Frozen);
         }
-        if judged.decision.tier == Tier::Red && !covers(held, stored, &judged) {
+        if judged.decision.tier == Tier::Red && !covers(held, (stored, canonical.as_ref()), &judged) {
             return self.ask_again(id, &entry, judged, entities);
         }
         match self.reserve(&entry.agent, &mut judged, entities) {
@@ -120,7 +123,7 @@ impl Governor {
     }
 
     fn decided_again(&mut self, id: &Id, judged: Judged) {
-        let observed = judged.canonical.map(|now| now.observed);
+        let observed = self.canonical(&judged.bound).map(|now| now.observed);
         self.happen(Event::DecidedAgain { id: id.clone(), observed, decided: judged.decided });
     }
 
@@ -210,14 +213,8 @@ impl Governor {
 
     /// Tokens of an agent and of those it made die; what runs is told to stop.
     pub(super) fn end_all_of(&mut self, agent: &Id, why: Why) {
-        let theirs = |state: &crate::state::State, of: &Id| super::ask::lineage(state, of).any(|one| one == agent);
-        let found: Vec<(Id, Stage)> = self
-            .state
-            .requests
-            .iter()
-            .filter(|(_, entry)| !entry.stage.is_final() && theirs(&self.state, &entry.agent))
-            .map(|(id, entry)| (id.clone(), entry.stage))
-            .collect();
+        let theirs = |of: &Id| super::ask::lineage(&self.state, of).any(|one| one == agent);
+        let found = self.state.stages(|_, entry| !entry.stage.is_final() && theirs(&entry.agent));
         self.end_each(found, why);
     }
 
@@ -251,11 +248,10 @@ fn with_id(facts: &Facts, agent: &Id) -> Result<aas::raw::RawFields, Problem> {
 
 /// Whether every red item was among those that people were shown, with the same words, outcome and observations, and
 /// every approval that is required now was given.
-fn covers(held: &Held, stored: &Canonical, judged: &Judged) -> bool {
-    let same_view = judged.canonical.as_ref().is_some_and(|now| now.observed == stored.observed);
+fn covers(held: &Held, (stored, now): (&Canonical, Option<&Canonical>), judged: &Judged) -> bool {
+    let same_view = now.is_some_and(|now| now.observed == stored.observed);
     let shown = judged.decided.items.iter().all(|item| held.shown.contains(item));
-    let is_given =
-        |name: &std::sync::Arc<str>| held.needs.iter().any(|needed| needed.approval == *name && needed.is_given());
+    let is_given = |name: &Arc<str>| held.needs.iter().any(|needed| needed.approval == *name && needed.is_given());
     let given = judged.approvals.iter().all(is_given);
     same_view && shown && given
 }

@@ -57,7 +57,8 @@ impl Watch {
             .find(|other| Decision { engine: decision.engine, ..other.clone() } != decision);
         self.seen.push(Seen {
             request: request.clone(),
-            facts: facts.clone(),
+            // What was said of state counts for nothing.
+            facts: Facts { now: bound.now, state: Vec::new(), ..facts.clone() },
             bound: bound.clone(),
             decision: decision.clone(),
             other,
@@ -77,19 +78,19 @@ pub(super) fn keep_unreadable(policy: &TypedPolicy, facts: &Facts, bound: &mut B
 
 impl Governor {
     /// What a test says of a flag is so; the governor tells the others.
-    pub(super) fn fill_untold_flags(&mut self, facts: &mut Facts) {
-        let said = std::mem::take(&mut facts.flags);
-        self.fill_flags(facts);
-        for (name, value) in said {
-            match (facts.flags.iter_mut().find(|(known, _)| *known == name), value) {
+    pub(super) fn with_told_flags(&mut self, facts: &Facts) -> Facts {
+        let mut flags = (*self.flags_now(facts)).clone();
+        for (name, value) in facts.flags.clone() {
+            match (flags.iter_mut().find(|(known, _)| *known == name), value) {
                 (Some((_, Raw::Object(members))), Raw::Object(said)) => {
                     members.retain(|(key, _)| get(&said, key).is_none());
                     members.extend(said);
                 }
                 (Some((_, kept)), value) => *kept = value,
-                (None, value) => facts.flags.push((name, value)),
+                (None, value) => flags.push((name, value)),
             }
         }
+        Facts { flags, ..facts.clone() }
     }
 
     /// Makes this a rehearsal.

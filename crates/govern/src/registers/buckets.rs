@@ -83,6 +83,9 @@ impl Buckets {
     /// at most `most` is in the window together with what is `held`.
     pub(crate) fn advance(&mut self, grid: Grid, now: i64, most: i64, held: i64, debt: &mut i64) {
         let now = now.min(LAST);
+        if self.next_leave(grid).is_none_or(|at| at > now) {
+            return;
+        }
         let mut total = self.0.iter().fold(0_i64, |sum, (_, amount)| sum.saturating_add(*amount));
         while self.next_leave(grid).is_some_and(|at| at <= now) {
             self.skip_turns(grid, now, total.saturating_add(held) == most, total, debt);

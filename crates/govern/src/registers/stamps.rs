@@ -35,6 +35,9 @@ impl Stamps {
 
     /// How many are in `(now - window, now]`, or later than now.
     pub(crate) fn count(&self, now: i64, window: i64) -> usize {
+        if self.0.front().is_none_or(|first| counts(*first, now, window)) {
+            return self.0.len();
+        }
         self.0.len() - self.0.partition_point(|stamp| !counts(*stamp, now, window))
     }
 

@@ -60,6 +60,9 @@ pub struct Window {
     open: Open<Row>,
     /// The newest event that was dropped although it was still in the window of time.
     dropped: Option<i64>,
+    /// What is counted over `rows`, so that a reading need not walk them.
+    #[serde(skip)]
+    totals: Totals,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +103,8 @@ impl Window {
         self.prune(schema, at);
         let Some(mut row) = self.open.remove(id) else { return };
         row.success = Some(success);
+        self.totals.complete(schema, &self.rows);
+        self.totals.add(schema, &row);
         match schema.of {
             WindowOf::Requests => {
                 let place = self.rows.partition_point(|other| other.order() < row.order());
@@ -112,6 +117,7 @@ impl Window {
         }
         while self.rows.len() > most(schema) {
             if let Some(row) = self.rows.pop_front() {
+                self.totals.remove(schema, &row);
                 self.dropped = self.dropped.max(Some(row.at));
             }
         }
@@ -126,8 +132,8 @@ impl Window {
         match schema.kept {
             Kept::Last(_) => self.dropped = None,
             Kept::Within(window) => {
-                while self.rows.front().is_some_and(|row| !counts(row.at, now, window)) {
-                    self.rows.pop_front();
+                while let Some(row) = self.rows.pop_front_if(|row| !counts(row.at, now, window)) {
+                    self.totals.remove(schema, &row);
                 }
                 self.dropped = self.dropped.filter(|at| counts(*at, now, window));
             }
@@ -185,9 +191,36 @@ impl Window {
         if self.lost(schema, now) {
             return Err(Unclear);
         }
-        let mut tally = Tally::default();
-        self.each(schema, now, |row| tally.see(row, value));
-        tally.tell(value.what)
+        let quick = self.total(schema, place, now).and_then(|total| total.tell(value.what));
+        quick.unwrap_or_else(|| {
+            let mut tally = Tally::default();
+            self.each(schema, now, |row| tally.see(row, value));
+            tally.tell(value.what)
+        })
+    }
+
+    /// What is counted over the events in the window: what is kept, without what has left since, and with what is open.
+    /// Nothing where the order of events must be seen for that.
+    fn total(&self, schema: &WindowSchema, place: usize, now: i64) -> Option<Total> {
+        let value = schema.values.get(place)?;
+        let mut total = self.totals.of(schema, place)?;
+        let is_open = schema.of == WindowOf::Requests && !self.open.is_empty();
+        match schema.kept {
+            Kept::Last(_) if is_open && self.rows.len() + self.open.len() > most(schema) => return None,
+            Kept::Last(_) => {}
+            Kept::Within(window) => {
+                let left = self.rows.iter().take_while(|row| !counts(row.at, now, window));
+                left.for_each(|row| total.count(row, value, -1));
+            }
+        }
+        if is_open {
+            let open = self.open.values().filter(|row| match schema.kept {
+                Kept::Last(_) => true,
+                Kept::Within(window) => counts(row.at, now, window),
+            });
+            open.for_each(|row| total.count(row, value, 1));
+        }
+        Some(total)
     }
 
     pub(super) fn is_initial(&self, schema: &WindowSchema, now: i64) -> bool {
@@ -216,6 +249,83 @@ fn most(schema: &WindowSchema) -> usize {
     match schema.kept {
         Kept::Last(most) => usize::try_from(most).unwrap_or(MOST_STAMPS).min(MOST_STAMPS),
         Kept::Within(_) => MOST_STAMPS,
+    }
+}
+
+/// What one value counts where the order of events means nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    size: i64,
+    passed: i64,
+    /// Events of which that cannot be told.
+    unclear: i64,
+    sum: i128,
+}
+
+impl Total {
+    /// Takes an event in, or out again with a weight of -1.
+    fn count(&mut self, row: &Row, value: &WindowValue, weight: i64) {
+        self.size += weight;
+        match row.passes(value.test) {
+            Truth::No => return,
+            Truth::Unclear => {
+                self.unclear += weight;
+                return;
+            }
+            Truth::Yes => self.passed += weight,
+        }
+        if let WindowWhat::Sum(place) = value.what {
+            match at(&row.event.amounts, place) {
+                Some(amount) => self.sum += i128::from(*amount) * i128::from(weight),
+                None => self.unclear += weight,
+            }
+        }
+    }
+
+    /// Nothing where the order of events counts.
+    fn tell(self, what: WindowWhat) -> Option<Result<i64, Unclear>> {
+        let told = match what {
+            WindowWhat::LongestRun | WindowWhat::LongestEqual(_) => return None,
+            WindowWhat::Count => Ok(self.passed),
+            WindowWhat::Percent => Ok(self.passed * 100 / self.size.max(1)),
+            WindowWhat::Sum(_) => i64::try_from(self.sum).map_err(|_| Unclear),
+        };
+        Some(if self.unclear == 0 { told } else { Err(Unclear) })
+    }
+}
+
+/// What each value counts over the events that are kept; empty until the first change, for what was read from a snapshot
+/// knows nothing of its values. It follows from the events, so it is no part of what a window is compared by.
+#[derive(Clone, Debug, Default)]
+struct Totals(Vec<Total>);
+
+impl PartialEq for Totals {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Totals {}
+
+impl Totals {
+    fn complete(&mut self, schema: &WindowSchema, rows: &VecDeque<Row>) {
+        if self.0.len() != schema.values.len() {
+            self.0 = vec![Total::default(); schema.values.len()];
+            rows.iter().for_each(|row| self.add(schema, row));
+        }
+    }
+
+    fn add(&mut self, schema: &WindowSchema, row: &Row) {
+        self.0.iter_mut().zip(&schema.values).for_each(|(total, value)| total.count(row, value, 1));
+    }
+
+    fn remove(&mut self, schema: &WindowSchema, row: &Row) {
+        self.0.iter_mut().zip(&schema.values).for_each(|(total, value)| total.count(row, value, -1));
+    }
+
+    fn of(&self, schema: &WindowSchema, place: usize) -> Option<Total> {
+        // Of other values than those of the schema nothing is known.
+        if self.0.len() == schema.values.len() { self.0.get(place).copied() } else { None }
     }
 }
 

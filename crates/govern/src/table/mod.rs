@@ -12,13 +12,12 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
-use siphasher::sip::SipHasher13;
 
 use crate::key::Key;
+use crate::names::Seeded;
 use crate::registers::{Moment, Register, ReservationId, Settlement, Take};
 use crate::schema::{Family, FamilySchema};
 
@@ -26,18 +25,6 @@ use crate::schema::{Family, FamilySchema};
 const SHARES: u32 = 8;
 /// How many keys are looked at with each change, to drop them.
 const LOOKS: usize = 2;
-
-/// Hashes keys with a secret that the embedder chose: whoever chooses keys cannot make them meet.
-#[derive(Clone, Copy, Debug)]
-struct Seeded([u64; 2]);
-
-impl BuildHasher for Seeded {
-    type Hasher = SipHasher13;
-
-    fn build_hasher(&self) -> SipHasher13 {
-        SipHasher13::new_with_keys(self.0[0], self.0[1])
-    }
-}
 
 /// The registers of one item.
 ///
@@ -218,6 +205,17 @@ impl Table {
     /// [`KeyBound`] where the key is new and there is no place for it.
     pub fn admits(&mut self, key: &Key, agent: &str, now: Moment) -> Result<(), KeyBound> {
         if self.keeps(key, now) { Ok(()) } else { self.make_room(agent, now) }
+    }
+
+    /// The register of a key that this agent may change; nothing where room must be made for it first.
+    pub(crate) fn admitted(&self, key: &Key, agent: &str, now: Moment) -> Option<&Register> {
+        let row = self.rows.get(key);
+        let kept = row.filter(|row| !row.register.is_initial(&self.schema.family, now));
+        match kept {
+            Some(row) => Some(&row.register),
+            None if self.bound(agent).is_none() => Some(row.map_or(&self.initial, |row| &row.register)),
+            None => None,
+        }
     }
 
     /// Whether a key is kept now: its register is not the initial one.

@@ -158,7 +158,11 @@ fn a_stricter_policy_refuses_what_was_approved() {
     let step = begin(&mut kit, "r1", "bot", 10);
     assert_eq!((executes(&step), kit.standing("r1")), (0, "ended without running"));
     let told = crate::kit::reply(&step, "r1").decided;
-    assert_eq!((told.tier, told.texts), (aas::decision::Tier::Black, vec!["Closed.".into()]), "why it does not run");
+    assert_eq!(
+        (told.tier, told.texts.clone()),
+        (aas::decision::Tier::Black, vec!["Closed.".into()]),
+        "why it does not run"
+    );
     kit.check_replay();
 }
 

@@ -476,7 +476,7 @@ fn a_window_tells_of_the_last_outcomes() {
         if answer.decided.tier == Tier::Green {
             kit.end(id, result, None);
         }
-        answer.decided.code
+        answer.decided.code.clone()
     };
     assert_eq!(code(&mut kit, "r1", Ended::Failure).as_deref(), Some("demo.runs"));
     code(&mut kit, "r2", Ended::Success);
