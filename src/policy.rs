@@ -247,6 +247,14 @@ impl Policy {
         self.plan.declared(name).and_then(|unit| self.plan.unit(unit).action)
     }
 
+    /// The readings of state that deciding about an action may ask for, by their places, sorted; more may stand in the
+    /// texts of its items.
+    #[must_use]
+    pub fn readings(&self, action: ActionId) -> Vec<u32> {
+        let unit = self.plan.declared(&self.typed.action_def(action).name);
+        unit.map(|unit| self.plan.unit(unit).readings()).unwrap_or_default()
+    }
+
     /// Decides a request that was read, by the readings that it holds. For governors, which read a request, tell how
     /// its state stands, and then decide.
     #[must_use]

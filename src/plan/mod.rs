@@ -34,9 +34,11 @@ mod worst;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::check::typed::ActionId;
+use crate::check::typed::{ActionId, FactGroup};
 use crate::decision::{ItemId, Tier};
 use crate::graph::Effect;
 
@@ -199,6 +201,28 @@ impl Unit {
         let certain = |row: &&PlanRow| self.block.nodes.get(row.condition.0 as usize) == Some(&Node::Always(true));
         let tier = |row: &PlanRow| if let Effect::Rule { tier } = row.effect { Some(tier) } else { None };
         self.rows.iter().filter(certain).filter_map(tier).max()
+    }
+
+    /// The readings of state that judging it may ask for, by their places, sorted.
+    #[must_use]
+    pub fn readings(&self) -> Vec<u32> {
+        let pieces = self.lanes.pieces.iter();
+        let blocks = std::iter::once(&self.block)
+            .chain(self.loops.iter().map(|one| &one.body))
+            .chain(pieces.clone().map(|piece| &piece.block))
+            .chain(pieces.flat_map(|piece| &piece.loops).map(|one| &one.body));
+        let slots = blocks.flat_map(|block| &block.slots).map(|slot| &slot.program);
+        let arguments = self.runs.iter().flat_map(|run| run.arguments.iter().map(|(_, program)| program));
+        let found = RefCell::new(BTreeSet::new());
+        for program in slots.chain(arguments).chain(self.lanes.keys()) {
+            program.all(&|one| {
+                if let Program::Fact(FactGroup::State, place) = one {
+                    found.borrow_mut().insert(*place);
+                }
+                true
+            });
+        }
+        found.into_inner().into_iter().collect()
     }
 
     /// Whether its floors are counted: it asks for the count itself, or may meet a unit that does.

@@ -50,34 +50,59 @@ pub(crate) type Told<T> = Result<T, Fault>;
 pub(crate) type Keys = Vec<Told<Key>>;
 
 impl<'a> Look<'a> {
-    /// Tells every reading that a decision about this action may ask for. Nothing that decides where a register is kept
+    /// Tells every reading that deciding about this action may ask for. Nothing that decides where a register is kept
     /// reads state, so that the order of items means nothing.
     pub(crate) fn tell_readings(&mut self, mut keys: Keys) -> Keys {
         let (policy, way) = (self.policy, self.way.clone());
         keys.clear();
         keys.reserve(way.reads.len());
-        self.bound.readings.reserve(way.readings);
+        self.bound.readings.reserve(way.asked);
         for read in &way.reads {
             let Some(item) = policy.state.items.get(read.id.0 as usize) else {
                 keys.push(Err(of_another_policy()));
                 continue;
             };
             let key = self.key_by(item, &read.key);
-            keys.push(key.and_then(|key| self.tell_parts(read, item, &key).map(|()| key)));
-            if let Some(Err(fault)) = keys.last() {
-                for (place, _) in &read.parts {
-                    self.bound.readings.set(*place, Err(fault.clone()));
-                }
+            let asked = read.parts.get(..read.asked).unwrap_or(&read.parts);
+            let told = key.and_then(|key| self.tell_parts((read, asked), item, &key).map(|()| key));
+            if let Err(fault) = &told {
+                self.tell_fault(asked, fault);
             }
+            keys.push(told);
         }
         keys
     }
 
-    /// Tells what an action may ask of one item.
+    /// Tells what stands in texts only; the keys are those that were found before.
+    pub(crate) fn tell_rest(&mut self, keys: &Keys) {
+        let (policy, way) = (self.policy, self.way.clone());
+        for (read, key) in way.reads.iter().zip(keys) {
+            let rest = read.parts.get(read.asked..).unwrap_or_default();
+            let item = policy.state.items.get(read.id.0 as usize).filter(|_| !rest.is_empty());
+            let Some(item) = item else { continue };
+            match key {
+                // A key that was admitted is admitted still.
+                Ok(key) => {
+                    if let Err(fault) = self.tell_parts((read, rest), item, key) {
+                        self.tell_fault(rest, &fault);
+                    }
+                }
+                Err(fault) => self.tell_fault(rest, fault),
+            }
+        }
+    }
+
+    fn tell_fault(&mut self, parts: &[(u32, Part)], fault: &Fault) {
+        for (place, _) in parts {
+            self.bound.readings.set(*place, Err(fault.clone()));
+        }
+    }
+
+    /// Tells some of what an action may ask of one item.
     ///
     /// # Errors
     /// Where the key is new and there is no place for it.
-    fn tell_parts(&mut self, read: &Read, item: &StateItem, key: &Key) -> Told<()> {
+    fn tell_parts(&mut self, (read, parts): (&Read, &[(u32, Part)]), item: &StateItem, key: &Key) -> Told<()> {
         let place = read.id.0 as usize;
         let period = if read.calendar { self.periods.at(read.id.0, self.now) } else { None };
         let (agent, now) = (self.agent.as_str(), Moment { at: self.now, period });
@@ -90,7 +115,7 @@ impl<'a> Look<'a> {
             }
         };
         let readable = self.readable(read.id);
-        for (place, part) in &read.parts {
+        for (place, part) in parts {
             let value = match &readable {
                 Ok(()) => self.reading(item, kept, now, part),
                 Err(fault) => Err(fault.clone()),

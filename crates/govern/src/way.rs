@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use aas::Policy;
 use aas::check::typed::state::{Part, StateBody, StateId};
 use aas::check::typed::{ActionId, FactGroup, TExpr, TExprKind, TypedPolicy};
 
@@ -18,8 +19,8 @@ pub(crate) struct Way {
     pub(crate) reads: Box<[Read]>,
     /// Items that a request touches once it is reserved.
     pub(crate) touches: Box<[Touched]>,
-    /// How many readings are told.
-    pub(crate) readings: usize,
+    /// How many readings are told before it is decided.
+    pub(crate) asked: usize,
     /// Whether a request may get the answer of an earlier one with the same key.
     pub(crate) answers_first: bool,
 }
@@ -33,6 +34,8 @@ pub(crate) struct Read {
     pub(crate) calendar: bool,
     /// What is told of it, and where.
     pub(crate) parts: Box<[(u32, Part)]>,
+    /// How many of these a decision asks for; those behind stand in texts only.
+    pub(crate) asked: usize,
 }
 
 /// An item that a request touches.
@@ -76,8 +79,8 @@ impl Ways {
         Self(vec![None; policy.actions.len() + 1])
     }
 
-    pub(crate) fn of(&mut self, policy: &TypedPolicy, schema: &Schema, action: Option<ActionId>) -> Arc<Way> {
-        let undeclared = policy.actions.len();
+    pub(crate) fn of(&mut self, policy: &Policy, schema: &Schema, action: Option<ActionId>) -> Arc<Way> {
+        let undeclared = policy.typed().actions.len();
         let place = action.map_or(undeclared, |id| id.0 as usize);
         let make = || Arc::new(way(policy, schema, action));
         match self.0.get_mut(place) {
@@ -87,7 +90,11 @@ impl Ways {
     }
 }
 
-fn way(policy: &TypedPolicy, schema: &Schema, action: Option<ActionId>) -> Way {
+fn way(policy: &Policy, schema: &Schema, action: Option<ActionId>) -> Way {
+    // Of an action that nobody declares everything is asked.
+    let asked = action.map(|id| policy.readings(id));
+    let is_asked = |place: &u32| asked.as_ref().is_none_or(|asked| asked.binary_search(place).is_ok());
+    let policy = policy.typed();
     let footprint = policy.state.footprints.of(action);
     let items = &policy.state.items;
     let calendar = |id: StateId| {
@@ -101,8 +108,10 @@ fn way(policy: &TypedPolicy, schema: &Schema, action: Option<ActionId>) -> Way {
         .filter_map(|(id, places)| {
             let item = items.get(id.0 as usize)?;
             let part = |place: &u32| item.readings.iter().find(|r| r.place == *place).map(|r| (*place, r.part));
-            let parts = places.iter().filter_map(part).collect();
-            Some(Read { id: *id, key: key(*id), calendar: calendar(*id), parts })
+            let mut parts: Box<[(u32, Part)]> = places.iter().filter_map(part).collect();
+            parts.sort_by_key(|(place, _)| (!is_asked(place), *place));
+            let asked = parts.iter().filter(|(place, _)| is_asked(place)).count();
+            Some(Read { id: *id, key: key(*id), calendar: calendar(*id), parts, asked })
         })
         .collect();
     let touched = |id: &StateId| Touched {
@@ -117,7 +126,7 @@ fn way(policy: &TypedPolicy, schema: &Schema, action: Option<ActionId>) -> Way {
     };
     Way {
         touches: footprint.touches.iter().map(touched).collect(),
-        readings: reads.iter().map(|read| read.parts.len()).sum(),
+        asked: reads.iter().map(|read| read.asked).sum(),
         answers_first: footprint.touches.iter().any(answers_first),
         reads,
     }

@@ -116,6 +116,11 @@ impl Lanes {
         &self.pieces[id.0 as usize]
     }
 
+    /// What its lanes' keys are.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Program> {
+        self.lanes.iter().map(|lane| &lane.program)
+    }
+
     /// All pieces with their ids.
     pub fn pieces(&self) -> impl Iterator<Item = (PieceId, &Piece)> {
         (0..).map(PieceId).zip(&self.pieces)

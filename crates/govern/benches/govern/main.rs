@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use aas::raw::Raw;
 use aas::{Entities, Facts};
+use aas_govern::ids::Id;
 use aas_govern::{Record, State};
 use criterion::{BatchSize, Bencher, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use world::{World, act, act_on, events, policy};
@@ -32,12 +33,16 @@ const SHORT: i64 = 1_000;
 /// For good.
 const LONG: i64 = 1_000_000_000;
 
-/// Asks about `act`, its input made outside the time that is taken.
-fn ask(b: &mut Bencher<'_>, world: &mut World, dry_run: bool) {
+/// What would be decided about `act`; the input is made outside the time that is taken.
+fn ask(b: &mut Bencher<'_>, world: &mut World) {
     let facts = World::facts();
+    let mut number = 0;
     b.iter_batched(
-        || (act(), facts.clone()),
-        |(request, facts)| world.ask(request, facts, dry_run),
+        || {
+            number += 1;
+            (Id::new(&format!("dry{number}")), act(), facts.clone())
+        },
+        |(id, request, facts)| world.ask(id, request, facts, true),
         BatchSize::SmallInput,
     );
 }
@@ -62,10 +67,10 @@ fn decision(c: &mut Criterion) {
     });
     for earlier in [10, 1_000, 100_000, 1_000_000] {
         let mut world = LazyCell::new(|| with_history(earlier, SHORT));
-        group.bench_function(BenchmarkId::new("after events", earlier), |b| ask(b, &mut world, true));
+        group.bench_function(BenchmarkId::new("after events", earlier), |b| ask(b, &mut world));
     }
     let mut world = LazyCell::new(|| with_history(1_000_000, LONG));
-    group.bench_function("after events/1000000, all answers kept", |b| ask(b, &mut world, true));
+    group.bench_function("after events/1000000, all answers kept", |b| ask(b, &mut world));
     for others in [10, 1_000, 10_000] {
         let mut world = LazyCell::new(|| {
             let mut world = World::new(&policy(others), SHORT);
@@ -74,7 +79,7 @@ fn decision(c: &mut Criterion) {
             }
             world
         });
-        group.bench_function(BenchmarkId::new("among rules", others), |b| ask(b, &mut world, true));
+        group.bench_function(BenchmarkId::new("among rules", others), |b| ask(b, &mut world));
     }
     group.finish();
 }
@@ -89,9 +94,9 @@ fn consume(c: &mut Criterion) {
         b.iter_custom(|times| {
             let mut took = Duration::ZERO;
             for _ in 0..times {
-                let (request, given) = (act(), facts.clone());
+                let (id, request, given) = (world.id(), act(), facts.clone());
                 let start = Instant::now();
-                let (id, step) = world.ask(request, given, false);
+                let step = world.ask(id.clone(), request, given, false);
                 took += start.elapsed();
                 world.finish(id, &step, facts.clone());
             }

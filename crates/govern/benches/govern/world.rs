@@ -75,7 +75,7 @@ budget spent on act {
     spend believing cost  at most 1000.00 per 365d for each app keep 10_000_000 keys
     otherwise black  because "{used}"
 }
-window outcomes on act { last 10 outcomes for each app keep 10_000_000 keys: failed = count where failure }
+window outcomes on act { keep 10_000_000 keys  last 10 outcomes for each app: failed = count where failure }
 guard fails on act { when outcomes.failed >= 3  black  because "It fails." }
 "#;
     compiled(&SourceSet::single("bench.aasrule", text))
@@ -111,13 +111,17 @@ impl World {
             .session("id", Raw::text("s1"))
     }
 
-    pub(crate) fn ask(&mut self, request: Request, facts: Facts, dry_run: bool) -> (Id, Step) {
-        self.next += 1;
+    /// Asks, a millisecond later.
+    pub(crate) fn ask(&mut self, id: Id, request: Request, facts: Facts, dry_run: bool) -> Step {
         self.now += MS;
-        let id = Id::new(&format!("q{}", self.next));
-        let ask = Ask { id: id.clone(), request, facts, entities: self.entities.clone(), dry_run };
-        let step = self.governor.step(Command::Request(ask), self.now);
-        (id, step)
+        let ask = Ask { id, request, facts, entities: self.entities.clone(), dry_run };
+        self.governor.step(Command::Request(ask), self.now)
+    }
+
+    /// A name that no request has.
+    pub(crate) fn id(&mut self) -> Id {
+        self.next += 1;
+        Id::new(&format!("q{}", self.next))
     }
 
     /// A request that was permitted begins and ends.
@@ -132,7 +136,8 @@ impl World {
 
     /// An action from its request to its outcome.
     pub(crate) fn live(&mut self, request: Request, facts: Facts) -> [Step; 3] {
-        let (id, asked) = self.ask(request, facts.clone(), false);
+        let id = self.id();
+        let asked = self.ask(id.clone(), request, facts.clone(), false);
         let (begun, ended) = self.finish(id, &asked, facts);
         [asked, begun, ended]
     }

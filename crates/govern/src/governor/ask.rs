@@ -144,12 +144,13 @@ impl Governor {
         if self.watch.is_some() {
             watch::keep_unreadable(program.typed(), facts, &mut bound);
         }
-        let keys = self.look(&mut bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_readings(keys);
-        let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
-        let decision = match &mut self.watch {
-            Some(watch) => watch.decide(&program.policy, request, facts, &bound, entities),
-            None => program.policy.decide_bound_in(&bound, entities, &mut program.memory.scratch),
+        let mut look = self.look(&mut bound, entities, agent).ok_or(Problem::NoPolicy)?;
+        let keys = look.tell_readings(keys);
+        let decision = match &self.watch {
+            Some(_) => self.decide_watched(agent, (request, facts), &mut bound, entities, &keys)?,
+            None => self.decide(agent, &mut bound, entities, &keys)?,
         };
+        let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
         let decided = Arc::new(decided(program, &bound, entities, &decision));
         let approvals = decision.obligations.iter().filter_map(|duty| match duty {
             Obligation::Approve { item } => Some(program.typed().item(*item).name.clone()),
@@ -160,6 +161,39 @@ impl Governor {
         });
         let approvals = approvals.collect();
         Ok(Judged { bound, decision, decided, keys, frozen, approvals })
+    }
+
+    /// Decides a request whose readings were told. What stands in texts only is told where a text or an error is.
+    fn decide(&mut self, agent: &Id, bound: &mut Bound, entities: &Entities, keys: &Keys) -> Result<Decision, Problem> {
+        let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
+        let decision = program.policy.decide_bound_in(bound, entities, &mut program.memory.scratch);
+        let errs = !decision.errors.is_empty();
+        if decision.tier == Tier::Green && !errs && !cfg!(debug_assertions) {
+            return Ok(decision);
+        }
+        self.look(bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_rest(keys);
+        let program = self.program.as_mut().ok_or(Problem::NoPolicy)?;
+        if !errs && !cfg!(debug_assertions) {
+            return Ok(decision);
+        }
+        let whole = program.policy.decide_bound_in(bound, entities, &mut program.memory.scratch);
+        debug_assert!(errs || whole == decision, "what stands in texts only decides nothing");
+        Ok(whole)
+    }
+
+    /// Decides a request in a rehearsal, by all its engines, with all that may be told.
+    fn decide_watched(
+        &mut self,
+        agent: &Id,
+        (request, facts): (&Request, &Facts),
+        bound: &mut Bound,
+        entities: &Entities,
+        keys: &Keys,
+    ) -> Result<Decision, Problem> {
+        self.look(bound, entities, agent).ok_or(Problem::NoPolicy)?.tell_rest(keys);
+        let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
+        let watch = self.watch.as_mut().ok_or(Problem::NoPolicy)?;
+        Ok(watch.decide(&program.policy, request, facts, bound, entities))
     }
 
     /// What a request was read into is kept for the next one.

@@ -255,8 +255,8 @@ impl Governor {
     fn look<'a>(&'a mut self, bound: &'a mut Bound, entities: &'a Entities, agent: &'a Id) -> Option<Look<'a>> {
         let now = self.now();
         let Program { policy, schema, periods, ways, no_key, .. } = self.program.as_mut()?;
-        let policy = policy.typed();
         let way = ways.of(policy, schema, bound.action);
+        let policy = policy.typed();
         let (tables, sessions) = (&mut self.state.tables, &self.state.sessions);
         let unreadable = self.watch.as_ref().map(|watch| &watch.unreadable);
         Some(Look { policy, way, no_key, periods, tables, sessions, bound, entities, agent, now, unreadable })

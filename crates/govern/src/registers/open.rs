@@ -6,18 +6,13 @@ use super::ReservationId;
 
 /// Open reservations, sorted by their ids. How many there can be is bounded by whoever hands out the ids. Most keys have
 /// one at most, and that lies here and not behind a box.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Open<T> {
+    #[default]
     None,
     One((ReservationId, T)),
     /// At least two.
     Many(Vec<(ReservationId, T)>),
-}
-
-impl<T> Default for Open<T> {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 impl<T> Open<T> {
