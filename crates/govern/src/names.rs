@@ -3,7 +3,7 @@
 //! A million requests in a tree are twenty comparisons of texts, each somewhere else in memory; here they are one look.
 //! Names come from outside, so they are hashed under the secret seed, and nothing that can be read depends on it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher;
 
 use siphasher::sip::SipHasher13;
@@ -24,52 +24,77 @@ impl BuildHasher for Seeded {
 
 /// Something by name.
 #[derive(Clone, Debug)]
-pub(crate) struct Names<V>(HashMap<Id, V, Seeded>);
+pub(crate) struct Names<V> {
+    all: HashMap<Id, V, Seeded>,
+    /// Names of several parts, `run/step`, in their order.
+    parted: BTreeSet<Id>,
+}
 
 impl<V> Names<V> {
     pub(crate) fn new(seed: [u64; 2]) -> Self {
-        Self(HashMap::with_hasher(Seeded(seed)))
+        Self { all: HashMap::with_hasher(Seeded(seed)), parted: BTreeSet::new() }
     }
 
     pub(crate) fn get(&self, id: &Id) -> Option<&V> {
-        self.0.get(id)
+        self.all.get(id)
     }
 
     pub(crate) fn get_mut(&mut self, id: &Id) -> Option<&mut V> {
-        self.0.get_mut(id)
+        self.all.get_mut(id)
     }
 
     pub(crate) fn contains_key(&self, id: &Id) -> bool {
-        self.0.contains_key(id)
+        self.all.contains_key(id)
     }
 
     pub(crate) fn insert(&mut self, id: Id, value: V) -> Option<V> {
-        self.0.insert(id, value)
+        self.note(&id);
+        self.all.insert(id, value)
     }
 
     pub(crate) fn get_or_insert_with(&mut self, id: &Id, make: impl FnOnce() -> V) -> &mut V {
-        self.0.entry(id.clone()).or_insert_with(make)
+        self.note(id);
+        self.all.entry(id.clone()).or_insert_with(make)
+    }
+
+    fn note(&mut self, id: &Id) {
+        if is_parted(id) {
+            self.parted.insert(id.clone());
+        }
     }
 
     pub(crate) fn remove(&mut self, id: &Id) -> Option<V> {
-        self.0.remove(id)
+        if is_parted(id) {
+            self.parted.remove(id);
+        }
+        self.all.remove(id)
+    }
+
+    /// Whether there is one whose name begins so; this beginning ends with `/`.
+    pub(crate) fn any_under(&self, first: &Id) -> bool {
+        let next = self.parted.range(first.clone()..).next();
+        next.is_some_and(|id| id.as_str().starts_with(first.as_str()))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// All of them, to be changed, in no order that means anything.
     pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.0.values_mut()
+        self.all.values_mut()
     }
 
     /// Those that are asked for, by name.
     pub(crate) fn sorted(&self, asked: impl Fn(&Id, &V) -> bool) -> Vec<(&Id, &V)> {
-        let mut found: Vec<(&Id, &V)> = self.0.iter().filter(|(id, value)| asked(id, value)).collect();
+        let mut found: Vec<(&Id, &V)> = self.all.iter().filter(|(id, value)| asked(id, value)).collect();
         found.sort_unstable_by(|a, b| a.0.cmp(b.0));
         found
     }
+}
+
+fn is_parted(id: &Id) -> bool {
+    id.as_str().contains('/')
 }
 
 /// How many requests of each agent wait for people.

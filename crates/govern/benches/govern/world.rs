@@ -129,7 +129,7 @@ impl World {
         let token = token(step).expect("it is permitted");
         let begin = Command::Begin { id: id.clone(), token: Some(token), facts, entities: self.entities.clone() };
         let begun = self.governor.step(begin, self.now);
-        let outcome = Outcome { result: Ended::Success, cost: Some("0.01".into()) };
+        let outcome = Outcome { result: Ended::Success, cost: Some("0.01".into()), output: Vec::new() };
         let ended = self.governor.step(Command::Outcome { id, outcome }, self.now);
         (begun, ended)
     }

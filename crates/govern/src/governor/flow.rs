@@ -65,7 +65,7 @@ impl Governor {
         if policy.action_def(id).field("name").is_some_and(|field| field.origin == Origin::Parameter) {
             request = request.param("name", Raw::text(workflow));
         }
-        let judged = self.judge(agent, &request, facts, entities)?;
+        let judged = self.judge(agent, &request, &facts, entities)?;
         if judged.decision.tier <= Tier::Yellow {
             return Ok(());
         }
@@ -117,9 +117,7 @@ impl Governor {
 
     /// Whether requests have names that the steps of a run would be given.
     fn names_under(&self, run: &Id) -> bool {
-        let first = Id::new(&format!("{run}/"));
-        let next = self.state.requests.range(first.clone()..).next();
-        next.is_some_and(|(id, _)| id.as_str().starts_with(first.as_str()))
+        self.state.requests.any_under(&Id::new(&format!("{run}/")))
     }
 
     /// Whether there is no room for the runs that a decision asks for.
