@@ -15,7 +15,7 @@ use crate::schedules::Schedule;
 use crate::schema::{FamilySchema, Schema};
 use crate::sessions::Session;
 use crate::state::{Entry, FlagValue, Kin, Stage, State, Stop, doubted, expiry};
-use crate::table::{Doubt, KeptKey, Table};
+use crate::table::{Doubt, KeptKey, Table, ToWrite};
 use crate::trust::Trust;
 
 /// The version of the form of a snapshot.
@@ -23,14 +23,14 @@ pub const VERSION: u16 = 2;
 
 /// State as it is written down: the same events give the same snapshot, whatever the seed under which keys are hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct Snapshot<T = Vec<KeptKey>> {
     v: u16,
     seq: u64,
     clock: i64,
     policy: Option<Arc<str>>,
     schema: Arc<Schema>,
-    tables: Vec<Vec<KeptKey>>,
-    archive: Vec<(FamilySchema, Vec<KeptKey>)>,
+    tables: Vec<T>,
+    archive: Vec<(FamilySchema, T)>,
     trust: Vec<(Id, Trust)>,
     frozen: BTreeMap<Id, Arc<str>>,
     kin: BTreeMap<Id, Kin>,
@@ -66,6 +66,16 @@ impl State {
     /// The state, written down.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        self.snapshot_of(Table::kept)
+    }
+
+    /// The same to be written at once, without a copy of what is kept under keys.
+    #[must_use]
+    pub fn snapshot_to_write(&self) -> Snapshot<ToWrite<'_>> {
+        self.snapshot_of(Table::to_write)
+    }
+
+    fn snapshot_of<'a, T>(&'a self, kept: impl Fn(&'a Table, Moment) -> T) -> Snapshot<T> {
         let now = Moment::at(self.clock);
         Snapshot {
             v: VERSION,
@@ -73,8 +83,8 @@ impl State {
             clock: self.clock,
             policy: self.policy.clone(),
             schema: self.schema.clone(),
-            tables: self.tables.iter().map(|table| table.kept(now)).collect(),
-            archive: self.archive.values().map(|table| (table.schema().clone(), table.kept(now))).collect(),
+            tables: self.tables.iter().map(|table| kept(table, now)).collect(),
+            archive: self.archive.values().map(|table| (table.schema().clone(), kept(table, now))).collect(),
             trust: copied(&self.trust),
             frozen: self.frozen.clone(),
             kin: copied(&self.kin).into_iter().collect(),

@@ -136,17 +136,18 @@ impl Table {
     /// A table with the keys of a snapshot, which may come in any order; of a key that comes twice the last counts.
     #[must_use]
     pub fn restore(schema: FamilySchema, seed: [u64; 2], kept: impl IntoIterator<Item = KeptKey>) -> Self {
-        let mut table = Self::new(schema, seed);
+        let (mut table, kept) = (Self::new(schema, seed), kept.into_iter());
+        table.rows.reserve(kept.size_hint().0);
+        let mut looks = Vec::with_capacity(kept.size_hint().0);
         for KeptKey { key, agent, register } in kept {
-            table.remove(&key);
             let agent = table.count(agent.as_deref());
             let mut row = Row { register, agent, look: None };
-            let look = row.plan(&table.schema.family);
-            table.rows.insert(key.clone(), row);
-            if let Some(at) = look {
-                table.plan(at, &key);
+            looks.extend(row.plan(&table.schema.family).map(|at| Reverse((at, key.clone()))));
+            if let Some(Row { agent: Some(agent), .. }) = table.rows.insert(key, row) {
+                table.uncount(&agent);
             }
         }
+        table.looks = looks.into();
         table
     }
 
@@ -350,12 +351,16 @@ impl Table {
     }
 
     fn remove(&mut self, key: &Key) {
-        let Some(Row { agent: Some(agent), .. }) = self.rows.remove(key) else { return };
-        let left = self.shares.get(&agent).map_or(0, |count| count.saturating_sub(1));
-        if left == 0 {
-            self.shares.remove(&agent);
-        } else {
-            self.shares.insert(agent, left);
+        if let Some(Row { agent: Some(agent), .. }) = self.rows.remove(key) {
+            self.uncount(&agent);
+        }
+    }
+
+    fn uncount(&mut self, agent: &str) {
+        let Some(count) = self.shares.get_mut(agent) else { return };
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            self.shares.remove(agent);
         }
     }
 
