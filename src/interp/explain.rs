@@ -62,7 +62,7 @@ pub struct Explained {
 /// A clause as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClauseText {
-    /// Its text in the rules, on one line; of a stateful floor itself, how it stands: `1 of 3 used in 1h`.
+    /// Its text in the rules, on one line; of a stateful floor itself, how it stands: `1 of 3 used`.
     pub text: String,
     /// Whether the text says how a stateful floor stands.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -1,15 +1,14 @@
 //! How a stateful floor stands, in an author's words: what is used, and what it would take to change that.
 //!
 //! Such a floor has no condition that an author wrote: it holds by a reading of its own. What is told here comes from
-//! the other readings of the same item, where they were told; without them it only says that it holds, or does not. How
-//! much and how long is known where the policy has its state; a part of a policy and an artefact have readings only.
+//! the other readings of the same item, where they were told; without them it only says that it holds, or does not. Only
+//! readings are asked: a part of a policy and an artefact have them too, and say the same.
 
 use super::Scene;
-use crate::check::typed::state::{Amount, BudgetDef, CalendarUnit, CooldownDef, LimitDef, OnceDef, Period, StateBody};
 use crate::check::typed::{FactGroup, Item, ItemKind, TExprKind};
 use crate::outcome::Truth;
 use crate::source::Span;
-use crate::value::{Value, text, time};
+use crate::value::{Value, text};
 
 /// What the reading of an item's own that stands for this place says; none where the place is a clause of the rules.
 pub(super) fn standing(scene: &Scene<'_>, item: &Item, span: Span, truth: Truth) -> Option<String> {
@@ -17,21 +16,17 @@ pub(super) fn standing(scene: &Scene<'_>, item: &Item, span: Span, truth: Truth)
     if truth == Truth::Erred {
         return Some("how it stands".to_owned());
     }
-    let state = &scene.policy.state;
-    let body = state.find(&item.name).map(|id| &state.item(id).body);
     let told = Told { scene, item, holds: truth == Truth::True, warns };
-    match (item.kind, body) {
-        (ItemKind::Limit, Some(StateBody::Limit(limit))) => Some(told.limit(Some(limit))),
-        (ItemKind::Limit, _) => Some(told.limit(None)),
-        (ItemKind::Cooldown, Some(StateBody::Cooldown(cooldown))) => Some(told.cooldown(Some(cooldown))),
-        (ItemKind::Cooldown, _) => Some(told.cooldown(None)),
-        (ItemKind::Budget, Some(StateBody::Budget(budget))) => Some(told.budget(Some(budget))),
-        (ItemKind::Budget, _) => Some(told.budget(None)),
-        (ItemKind::Once, Some(StateBody::Once(once))) => Some(told.once(Some(*once))),
-        (ItemKind::Once, _) => Some(told.once(None)),
-        (ItemKind::Lease, _) => Some(told.either("another agent holds it", "no other agent holds it").to_owned()),
-        (ItemKind::States, _) => Some(told.states()),
-        (ItemKind::Rule | ItemKind::Guard | ItemKind::Relax | ItemKind::Exception | ItemKind::Approval, _) => None,
+    match item.kind {
+        ItemKind::Limit => Some(told.limit()),
+        ItemKind::Cooldown => Some(told.cooldown()),
+        ItemKind::Budget => Some(told.budget()),
+        ItemKind::Once => {
+            Some(told.either("the same was asked for before", "the same was not asked for before").into())
+        }
+        ItemKind::Lease => Some(told.either("another agent holds it", "no other agent holds it").into()),
+        ItemKind::States => Some(told.states()),
+        ItemKind::Rule | ItemKind::Guard | ItemKind::Relax | ItemKind::Exception | ItemKind::Approval => None,
     }
 }
 
@@ -96,30 +91,16 @@ impl Told<'_> {
         if self.holds { holds } else { not }
     }
 
-    fn limit(&self, limit: Option<&LimitDef>) -> String {
-        let within = match limit.map(|limit| limit.window) {
-            Some(Some(span)) => format!(" in {}", time::show_duration(span)),
-            Some(None) => " at once".to_owned(),
-            None => String::new(),
+    fn limit(&self) -> String {
+        let (count, left) = (self.number("count"), self.number("remaining"));
+        let used = match (count, left) {
+            (Some(count), Some(left)) => format!("{count} of {} used", count.saturating_add(left)),
+            (Some(count), None) => format!("{count} used"),
+            (None, _) if self.warns => return self.warning().to_owned(),
+            (None, _) => self.either("used up", "not used up").to_owned(),
         };
-        let written = limit.and_then(|limit| match limit.most {
-            Amount::Const(most) => Some(most),
-            Amount::Flag { .. } => None,
-        });
-        let count = self.number("count");
-        let left = self.number("remaining").or_else(|| Some(written?.saturating_sub(count?).max(0)));
-        let most = written.or_else(|| Some(count?.saturating_add(left?)));
-        let used = match (count, most) {
-            (Some(count), Some(most)) => format!("{count} of {most} used{within}"),
-            (Some(count), None) => format!("{count} used{within}"),
-            (None, Some(most)) if !self.warns => format!("{} {most} used{within}", self.either("all", "not all")),
-            (None, Some(most)) => format!("{} of {most} used{within}", self.either("most", "not most")),
-            (None, None) => self.either("used up", "not used up").to_owned(),
-        };
-        if let Some(warning) = self.warning(limit.and_then(|limit| limit.warn)) {
-            return format!("{used}; {warning}");
-        }
         match (self.holds, self.shown("retry_after"), left) {
+            (_, _, _) if self.warns => format!("{used}; {}", self.warning()),
             (true, Some(after), _) => format!("{used}; one more may run in {after}"),
             (false, _, Some(left)) => format!("{used}; it holds after {left} more"),
             (_, _, _) => used,
@@ -127,39 +108,27 @@ impl Told<'_> {
     }
 
     /// What a warning says of itself.
-    fn warning(&self, percent: Option<u32>) -> Option<String> {
-        let unsaid = || self.either("it warns", "it does not warn yet").to_owned();
-        self.warns.then(|| percent.map_or_else(unsaid, |percent| format!("it warns from {percent}%")))
+    fn warning(&self) -> &'static str {
+        self.either("it warns", "it does not warn yet")
     }
 
-    fn cooldown(&self, cooldown: Option<&CooldownDef>) -> String {
-        if self.holds {
-            return match self.shown("remaining") {
-                Some(left) => format!("it lasts {left} more"),
-                None => "it is not over".to_owned(),
-            };
-        }
-        let mut spans = cooldown.into_iter().flat_map(|cooldown| &cooldown.spans);
-        match spans.find(|(scope, _)| self.scene.bound.is_about(scope)) {
-            Some((_, span)) => format!("it is over; it holds for {} after a run", time::show_duration(*span)),
-            None => "it is over".to_owned(),
+    fn cooldown(&self) -> String {
+        match self.shown("remaining").filter(|_| self.holds) {
+            Some(left) => format!("it lasts {left} more"),
+            None => self.either("it is not over", "it is over").to_owned(),
         }
     }
 
-    fn budget(&self, budget: Option<&BudgetDef>) -> String {
-        let most = budget.map_or(String::new(), |budget| {
-            let most = if budget.decimal { Value::Decimal(budget.most) } else { Value::Int(budget.most) };
-            format!(" of {} {}", self.show(&most), period(&budget.period))
-        });
+    fn budget(&self) -> String {
         let mut said = match self.shown("used") {
-            Some(used) => format!("{used}{most} is used"),
-            None => format!("{}{most} is left", self.either("too little", "enough")),
+            Some(used) => format!("{used} is used"),
+            None => self.either("too little is left", "enough is left").to_owned(),
         };
         if let Some(debt) = self.reading("debt").filter(|debt| debt.word() != Some(0)) {
             said.push_str(&format!(", and {} of debt", self.show(debt)));
         }
-        if let Some(warning) = self.warning(budget.and_then(|budget| budget.warn)) {
-            return format!("{said}; {warning}");
+        if self.warns {
+            return format!("{said}; {}", self.warning());
         }
         match self.shown("remaining") {
             Some(left) if self.holds => format!("{said}; {left} is left, and more is asked for"),
@@ -168,23 +137,8 @@ impl Told<'_> {
         }
     }
 
-    fn once(&self, once: Option<OnceDef>) -> String {
-        let within = once.map_or(" before".to_owned(), |once| format!(" within {}", time::show_duration(once.keep)));
-        format!("the same was {}asked for{within}", self.either("", "not "))
-    }
-
     fn states(&self) -> String {
         let at = self.shown("current").map_or("where it is".to_owned(), |current| format!("`{current}`"));
         format!("from {at} this {}", self.either("does not follow", "may follow"))
-    }
-}
-
-fn period(period: &Period) -> String {
-    match period {
-        Period::Sliding(span) => format!("in {}", time::show_duration(*span)),
-        Period::Calendar(CalendarUnit::Hour, _) => "this hour".to_owned(),
-        Period::Calendar(CalendarUnit::Day, _) => "today".to_owned(),
-        Period::Calendar(CalendarUnit::Week, _) => "this week".to_owned(),
-        Period::Calendar(CalendarUnit::Month, _) => "this month".to_owned(),
     }
 }

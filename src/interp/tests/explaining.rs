@@ -159,18 +159,18 @@ fn kept(readings: &str) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn a_floor_that_counts_says_what_stands_and_what_it_would_take() {
-    let budget = "5 of 20 today is used; it holds where more than 15 is asked for";
-    let cooldown = "it is over; it holds for 1m after a run";
+    let budget = "5 is used; it holds where more than 15 is asked for";
+    let cooldown = "it is over";
     let (told, close) = kept(r#"{ "exceeded": false, "near": false, "count": 1, "remaining": 2 }"#);
     assert_eq!(told, Vec::<String>::new());
-    assert_eq!(close, ["1 of 3 used in 1h; it warns from 60%", cooldown, budget]);
+    assert_eq!(close, ["1 of 3 used; it does not warn yet", cooldown, budget]);
     let (told, _) = kept(r#"{ "exceeded": false, "near": true, "count": 2, "remaining": 1 }"#);
-    assert_eq!(told, ["2 of 3 used in 1h; it warns from 60%"]);
+    assert_eq!(told, ["2 of 3 used; it warns"]);
     let (told, close) = kept(r#"{ "exceeded": true, "near": true, "count": 3, "remaining": 0, "retry_after": "12m" }"#);
-    assert_eq!(told, ["3 of 3 used in 1h; one more may run in 12m"]);
+    assert_eq!(told, ["3 of 3 used; one more may run in 12m"]);
     assert_eq!(close, [cooldown, budget]);
     let (told, _) = kept(r#"{ "exceeded": true, "near": true }"#);
-    assert_eq!(told, ["all 3 used in 1h"]);
+    assert_eq!(told, ["used up"]);
     let (told, _) = kept("{ }");
     assert_eq!(told, ["how it stands"]);
 }

@@ -156,10 +156,10 @@ fn an_explanation_says_how_a_limit_stands() {
     };
     ask(r#"{"exceeded":false,"count":1,"remaining":2}"#)
         .exits(0)
-        .prints("close: limit p.often: 1 of 3 used in 1h; it holds after 2 more")
+        .prints("close: limit p.often: 1 of 3 used; it holds after 2 more")
         .prints("if limit p.often held it would be black");
     ask(r#"{"exceeded":true,"count":3,"remaining":0,"retry_after":"12m"}"#)
         .exits(11)
-        .prints("    3 of 3 used in 1h; one more may run in 12m")
+        .prints("    3 of 3 used; one more may run in 12m")
         .prints("if limit p.often did not hold it would be green");
 }

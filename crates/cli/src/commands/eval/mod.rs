@@ -110,8 +110,6 @@ pub(crate) fn run(args: &Args, out: &mut Out) -> Outcome {
 fn one(args: &Args, artefact: Option<&Path>, file: &Path, out: &mut Out) -> Outcome {
     let engines = args.engine.unwrap_or(Wanted::Plan).engines();
     match artefact {
-        // An explanation also tells how much a limit lets through, and how long: a part of the rules does not say that.
-        None if args.explain => Desk::of_rules(args, engines)?.one(file, &read_one(file)?, out),
         None => {
             let set = load::single(&args.rules)?;
             let typed = checked(&set)?;
