@@ -92,7 +92,21 @@ impl Ways {
 
 fn way(policy: &Policy, schema: &Schema, action: Option<ActionId>) -> Way {
     // Of an action that nobody declares everything is asked.
-    let asked = action.map(|id| policy.readings(id));
+    let mut asked = action.map(|id| policy.readings(id));
+    if let Some(asked) = &mut asked {
+        // What decides whether a request touches an item is read before it is held.
+        let touches = &policy.typed().state.footprints.of(action).touches;
+        let items = touches.iter().filter_map(|id| policy.typed().state.items.get(id.0 as usize));
+        for when in items.filter_map(|item| item.when.as_ref()) {
+            when.visit(&mut |e| {
+                if let TExprKind::Fact(FactGroup::State, place) = e.kind {
+                    asked.push(place);
+                }
+            });
+        }
+        asked.sort_unstable();
+        asked.dedup();
+    }
     let is_asked = |place: &u32| asked.as_ref().is_none_or(|asked| asked.binary_search(place).is_ok());
     let policy = policy.typed();
     let footprint = policy.state.footprints.of(action);

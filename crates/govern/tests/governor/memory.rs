@@ -533,3 +533,27 @@ fn undeclared_names_touch_what_speaks_of_them() {
     assert_eq!(refused.decided.texts, ["1 of the others.".into()], "the strange name was none of them");
     kit.check_replay();
 }
+
+const NESTED: &str = r#"
+package demo
+action login, pay, alert { user: string }
+rule runs on login, pay { green }
+window logins on login { last 30m of requests for each user: n = count }
+window paid on pay { when logins.n >= 1  last 2h of requests for each user: n = count }
+rule alerts on alert { green when paid.n >= 1  otherwise black because "Nobody paid after a login." }
+"#;
+
+#[test]
+fn a_window_asks_how_state_stands_before_it_takes_an_event_in() {
+    let mut kit = Kit::new(NESTED);
+    let by = |action: &str| Request::new(action).param("user", Raw::text("ada"));
+    kit.run("r1", "bot", by("pay"));
+    kit.end("r1", Ended::Success, None);
+    assert_eq!(kit.ask("r2", "bot", by("alert")).decided.tier, Tier::Black);
+    kit.run("r3", "bot", by("login"));
+    kit.end("r3", Ended::Success, None);
+    kit.run("r4", "bot", by("pay"));
+    kit.end("r4", Ended::Success, None);
+    assert_eq!(kit.ask("r5", "bot", by("alert")).decided.tier, Tier::Green);
+    kit.check_replay();
+}
