@@ -157,10 +157,15 @@ impl<'a> Look<'a> {
             let Some(item) = policy.state.items.get(id.0 as usize) else { continue };
             // An action that nobody declares has the footprint of all of them.
             let concerns = self.bound.action.is_some() || self.concerns(item);
-            if !concerns || item.when.as_ref().is_some_and(|when| self.truth(when) == Truth::No) {
+            let belongs = item.when.as_ref().map_or(Truth::Yes, |when| self.truth(when));
+            if !concerns || belongs == Truth::No {
                 continue;
             }
-            let Some(take) = self.take(item)? else { continue };
+            let Some(mut take) = self.take(item)? else { continue };
+            if let (Take::Event(event), Truth::Unclear) = (&mut take, belongs) {
+                // Counted as if it belonged, a rule could take it for what it waits for.
+                event.doubtful = true;
+            }
             let period = if touched.calendar { self.periods.at(id.0, self.now) } else { None };
             let key = match touched.read.and_then(|place| keys.get(place)) {
                 Some(key) => key.clone()?,

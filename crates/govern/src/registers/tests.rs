@@ -245,8 +245,13 @@ fn a_window_tells_of_the_last_outcomes() {
             .into_iter()
             .enumerate()
     {
-        let event =
-            WindowEvent { truths: u32::from(dear), erred: 0, amounts: vec![Some(10)], texts: vec![Some(text.into())] };
+        let event = WindowEvent {
+            truths: u32::from(dear),
+            erred: 0,
+            amounts: vec![Some(10)],
+            texts: vec![Some(text.into())],
+            doubtful: false,
+        };
         let n = u64::try_from(n).unwrap();
         one.reserve(n, 0, Take::Event(event)).settle(n, 0, Settlement { success, cost: None });
     }

@@ -24,6 +24,9 @@ pub struct WindowEvent {
     /// The texts; nothing for one that erred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<Option<Arc<str>>>,
+    /// Whether nobody can tell if it belongs into the window: then nothing can be told of the window while it is in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubtful: bool,
 }
 
 fn is_zero(bits: &u32) -> bool {
@@ -76,6 +79,9 @@ struct Row {
 
 impl Row {
     fn passes(&self, test: WindowTest) -> Truth {
+        if self.event.doubtful {
+            return Truth::Unclear;
+        }
         let outcome = match (test.outcome, self.success) {
             (None, _) => Truth::Yes,
             (Some(_), None) => Truth::Unclear,
@@ -170,14 +176,17 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// [`Unclear`] where more came within the time than are kept.
+    /// [`Unclear`] where more came within the time than are kept, and where an event may not belong into it.
     pub fn size(&self, schema: &WindowSchema, now: i64) -> Result<i64, Unclear> {
         if self.lost(schema, now) {
             return Err(Unclear);
         }
-        let mut size = 0;
-        self.each(schema, now, |_| size += 1);
-        Ok(size)
+        let (mut size, mut sure) = (0, true);
+        self.each(schema, now, |row| {
+            size += 1;
+            sure &= !row.event.doubtful;
+        });
+        if sure { Ok(size) } else { Err(Unclear) }
     }
 
     /// The value at this place in the item's text.

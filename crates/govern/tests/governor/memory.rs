@@ -557,3 +557,18 @@ fn a_window_asks_how_state_stands_before_it_takes_an_event_in() {
     assert_eq!(kit.ask("r5", "bot", by("alert")).decided.tier, Tier::Green);
     kit.check_replay();
 }
+
+#[test]
+fn a_window_that_may_have_taken_in_too_much_tells_nothing() {
+    let rules = NESTED.replace("window logins on login {", "window logins on login { keep 1 keys ");
+    let mut kit = Kit::new(&rules);
+    let by = |action: &str, user: &str| Request::new(action).param("user", Raw::text(user));
+    kit.run("r1", "bot", by("login", "ada"));
+    kit.end("r1", Ended::Success, None);
+    kit.run("r2", "bot", by("pay", "bob"));
+    kit.end("r2", Ended::Success, None);
+    let answer = kit.ask("r3", "bot", by("alert", "bob"));
+    assert_eq!(answer.decided.tier, Tier::Black, "there is no place to know of a login of his");
+    assert!(!answer.decided.errors.is_empty(), "{:?}", answer.decided);
+    kit.check_replay();
+}

@@ -136,6 +136,7 @@ pub(crate) fn take(random: &mut Random, family: &Family, agents: &[&'static str]
             erred: if random.percent(6) { u32::try_from(random.below(4)).unwrap() } else { 0 },
             amounts: vec![random.percent(96).then(|| random.between(-3, 9))],
             texts: vec![None, random.percent(96).then(|| (*random.pick(&["x", "y"])).into())],
+            doubtful: false,
         }),
         Family::Lease { .. } if random.percent(20) => Take::Return((*random.pick(agents)).into()),
         Family::Lease { .. } => Take::Holder((*random.pick(agents)).into()),
