@@ -102,9 +102,7 @@ impl Governor {
         entities: &Arc<Entities>,
     ) -> Result<(), Problem> {
         let agent = agent_of(facts)?;
-        if let Some(stop) = self.state.stopped() {
-            return Err(Problem::Stopped { by: stop.by.clone(), reason: stop.reason.clone() });
-        }
+        self.must_go_on()?;
         let missing = || Problem::NoSuchItem("schedule", schedule.clone());
         let kept = self.state.schedules.get(schedule).ok_or_else(missing)?;
         if kept.asked.is_none() {

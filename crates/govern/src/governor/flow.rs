@@ -46,9 +46,7 @@ impl Governor {
             self.tell_run(&run);
             return Ok(());
         }
-        if let Some(stop) = self.state.stopped() {
-            return Err(Problem::Stopped { by: stop.by.clone(), reason: stop.reason.clone() });
-        }
+        self.must_go_on()?;
         if self.is_frozen_here(&agent) {
             return Err(Problem::NotAllowed(agent, "the agent is frozen"));
         }
@@ -160,9 +158,7 @@ impl Governor {
         entities: &Arc<Entities>,
     ) -> Result<(), Problem> {
         let agent = agent_of(facts)?;
-        if let Some(stop) = self.state.stopped() {
-            return Err(Problem::Stopped { by: stop.by.clone(), reason: stop.reason.clone() });
-        }
+        self.must_go_on()?;
         let state = self.going_on(run)?;
         let program = self.program.as_ref().ok_or(Problem::NoPolicy)?;
         let (def, _) = program.workflow(&state.workflow).ok_or_else(|| Problem::NoSuchRun(run.clone()))?;

@@ -18,6 +18,14 @@ use crate::key::Key;
 use crate::registers::{Moment, Register};
 
 impl Governor {
+    /// Nothing begins while everything is stopped.
+    pub(super) fn must_go_on(&self) -> Result<(), Problem> {
+        match self.state.stopped() {
+            Some(stop) => Err(Problem::Stopped { by: stop.by.clone(), reason: stop.reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Anybody may stop.
     pub(super) fn stop(&mut self, by: Id, reason: Arc<str>) -> Result<(), Problem> {
         if !by.is_fit() {

@@ -26,9 +26,7 @@ impl Governor {
         facts: Facts,
         entities: &Entities,
     ) -> Result<(), Problem> {
-        if let Some(stop) = self.state.stopped() {
-            return Err(Problem::Stopped { by: stop.by.clone(), reason: stop.reason.clone() });
-        }
+        self.must_go_on()?;
         let entry = self.state.requests.get(id).ok_or_else(|| Problem::NoSuchRequest(id.clone()))?;
         match entry.stage {
             Stage::Permitted => self.begin_permitted(id, token),

@@ -14,6 +14,7 @@ use aas_govern::token::Token;
 use aas_govern::{Command, Config, Effect, Event, Governor, Record, State, Step};
 
 use crate::kit::{Kit, S, SECRET};
+use crate::random::Random;
 
 const AT_ONCE: usize = 5;
 const RULES: &str = r#"package demo
@@ -32,18 +33,6 @@ budget everybody on work { spend believing cost ceiling 1.00  at most 12.00 per 
 lease writer on work { for each run  held 60s  otherwise black because "Another writes." }
 approval anybody on risky { by people, quorum 1, within 5m, otherwise refuse }
 "#;
-
-/// xorshift64*, as in Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n
-    }
-}
 
 struct Run {
     kit: Kit,
@@ -65,7 +54,7 @@ impl Run {
         let config = Config { token_life: 30 * S, ..Config::default() };
         Self {
             kit: Kit::with(RULES, config),
-            random: Random(seed | 1),
+            random: Random::new(seed),
             tokens: BTreeMap::new(),
             executed: BTreeSet::new(),
             spent: Vec::new(),
@@ -227,7 +216,7 @@ impl Run {
 
 fn interleave(runs: u64) {
     for seed in 1..=runs {
-        let mut run = Run::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut run = Run::new(seed);
         for _ in 0..1_000 {
             run.act();
             run.check();

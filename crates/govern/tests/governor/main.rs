@@ -10,6 +10,7 @@ mod halting;
 mod interleavings;
 mod kit;
 mod memory;
+mod random;
 mod running;
 mod runs_at_random;
 mod schedules;

@@ -12,6 +12,7 @@ use aas_govern::state::Stage;
 use aas_govern::{Command, Config, Effect, Event, Governor, State, Step};
 
 use crate::kit::{Kit, S, SECRET, facts, policy};
+use crate::random::Random;
 
 const CAP: usize = 2;
 const MOST_RUNS: usize = 6;
@@ -45,22 +46,6 @@ workflow wide {
 workflow never { within 20m  step one fetch  step two boom after one on failure skip }
 "#;
 
-/// xorshift64*, as in Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % n
-    }
-
-    fn one_of<T: Clone>(&mut self, of: &[T]) -> Option<T> {
-        if of.is_empty() { None } else { of.get(self.below(of.len())).cloned() }
-    }
-}
-
 struct World {
     kit: Kit,
     random: Random,
@@ -74,7 +59,7 @@ fn config() -> Config {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let random = Random::new(seed);
         Self { kit: Kit::with(RULES, config()), random, begun: BTreeSet::new(), names: 0 }
     }
 
